@@ -1,0 +1,49 @@
+# sotto_layer: one folder of the house as one static library. sotto_test: one GoogleTest binary.
+add_library(sotto_options INTERFACE)
+target_compile_features(sotto_options INTERFACE cxx_std_20)
+# -ffp-contract=off: a*b+c is fused only where a kernel says so; otherwise two compilers, or two targets, give other numbers.
+target_compile_options(sotto_options INTERFACE -Wall -Wextra -Wshadow -ffp-contract=off -fvisibility=hidden
+  $<$<BOOL:${SOTTO_WERROR}>:-Werror>)
+if(SOTTO_WASM_RELAXED)
+  target_compile_options(sotto_options INTERFACE -mrelaxed-simd)
+endif()
+
+# sotto_layer(NAME SOURCES ... [DEPENDS layers above it ...] [PRIVATE libraries ...])
+function(sotto_layer name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS;PRIVATE" ${ARGN})
+  add_library(sotto_${name} STATIC ${arg_SOURCES})
+  target_include_directories(sotto_${name} PUBLIC
+    "${PROJECT_SOURCE_DIR}/platform/include" "${PROJECT_SOURCE_DIR}/sdk/include"
+    "${PROJECT_SOURCE_DIR}/platform/src" "${PROJECT_SOURCE_DIR}/sdk/src")
+  list(TRANSFORM arg_DEPENDS PREPEND sotto_)
+  target_link_libraries(sotto_${name} PUBLIC sotto_options ${arg_DEPENDS} PRIVATE ${arg_PRIVATE})
+  if(EMSCRIPTEN)
+    target_compile_options(sotto_${name} PRIVATE -fno-exceptions -fno-rtti)
+  endif()
+  set_property(GLOBAL APPEND PROPERTY SOTTO_LAYERS sotto_${name})
+endfunction()
+
+# A test program in Node.js: real files, real environment, the memory of a 32-bit machine. -O1: compiled code is optimized already,
+# and wasm-opt over every test program would take longer than the tests.
+set(SOTTO_WASM_TEST_LINK_OPTIONS -O1 -pthread -sPROXY_TO_PTHREAD -sEXIT_RUNTIME -sPTHREAD_POOL_SIZE=8 -sPTHREAD_POOL_SIZE_STRICT=0
+  -sNODERAWFS -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=4GB -Wno-pthreads-mem-growth -sSTACK_SIZE=1MB -sDEFAULT_PTHREAD_STACK_SIZE=1MB
+  --pre-js "${PROJECT_SOURCE_DIR}/tests/support/node_environment.js")
+
+# sotto_test(NAME SOURCES ... LAYERS ... [LABELS ...] [PRIVATE libraries ...])
+# Each test case is its own ctest entry natively; one entry per binary in wasm, where a process start costs 0.4 s.
+function(sotto_test name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LAYERS;LABELS;PRIVATE" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  list(TRANSFORM arg_LAYERS PREPEND sotto_)
+  target_link_libraries(${name} PRIVATE ${arg_LAYERS} sotto_test_support ${arg_PRIVATE} gtest gtest_main)
+  if(NOT arg_LABELS)
+    set(arg_LABELS unit)
+  endif()
+  if(EMSCRIPTEN)
+    target_link_options(${name} PRIVATE ${SOTTO_WASM_TEST_LINK_OPTIONS})
+    add_test(NAME ${name} COMMAND ${CMAKE_CROSSCOMPILING_EMULATOR} $<TARGET_FILE:${name}>)
+    set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}")
+  else()
+    gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60 PROPERTIES LABELS "${arg_LABELS}")
+  endif()
+endfunction()

@@ -1,0 +1,121 @@
+// What xsimd lacks for registers of floats: reading rows of half-precision and 8-bit numbers, and transposing a square of 512-bit
+// registers. Overloads on the raw register; always inlined, so that no object file of one target lends its code to another.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#if defined(__SSE4_1__) && !defined(__wasm__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#elif defined(__wasm_simd128__)
+#include <wasm_simd128.h>
+#endif
+
+#define SOTTO_INLINE inline __attribute__((always_inline))
+
+#if defined(__AVX512F__) || defined(__aarch64__)
+#define SOTTO_WIDE_REGISTER_FILE 1
+#else
+#define SOTTO_WIDE_REGISTER_FILE 0
+#endif
+
+namespace sotto::simd {
+
+// load_i8(from, to): 8-bit integers become floats. load_u16(from, to): the bits of 16-bit numbers become 32-bit integers.
+// load_f16(from, to): halves become floats, where an instruction does it (SOTTO_HAS_F16).
+
+static SOTTO_INLINE void load_i8(const std::byte* from, float& to) { to = static_cast<float>(static_cast<int8_t>(*from)); }
+static SOTTO_INLINE void load_u16(const std::byte* from, uint32_t& to) {
+  uint16_t half;
+  std::memcpy(&half, from, sizeof half);
+  to = half;
+}
+
+#if defined(__SSE4_1__) && !defined(__wasm__)
+
+static SOTTO_INLINE void load_i8(const std::byte* from, __m128& to) {
+  to = _mm_cvtepi32_ps(_mm_cvtepi8_epi32(_mm_loadu_si32(from)));
+}
+static SOTTO_INLINE void load_u16(const std::byte* from, __m128i& to) {
+  to = _mm_cvtepu16_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)));
+}
+
+#ifdef __AVX2__
+#define SOTTO_HAS_F16 1
+static SOTTO_INLINE void load_i8(const std::byte* from, __m256& to) {
+  to = _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from))));
+}
+static SOTTO_INLINE void load_u16(const std::byte* from, __m256i& to) {
+  to = _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+}
+static SOTTO_INLINE void load_f16(const std::byte* from, __m256& to) {
+  to = _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+}
+#endif
+
+#ifdef __AVX512F__
+static SOTTO_INLINE void load_i8(const std::byte* from, __m512& to) {
+  to = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))));
+}
+static SOTTO_INLINE void load_u16(const std::byte* from, __m512i& to) {
+  to = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
+}
+static SOTTO_INLINE void load_f16(const std::byte* from, __m512& to) {
+  to = _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
+}
+
+/// Pairs, then quads inside 128-bit lanes, then lanes: 64 shuffles.
+static SOTTO_INLINE void transpose(__m512 (&m)[16]) {
+  __m512d quad[16];
+  for (size_t i = 0; i < 16; i += 4) {
+    const __m512d low01 = _mm512_castps_pd(_mm512_unpacklo_ps(m[i], m[i + 1]));
+    const __m512d high01 = _mm512_castps_pd(_mm512_unpackhi_ps(m[i], m[i + 1]));
+    const __m512d low23 = _mm512_castps_pd(_mm512_unpacklo_ps(m[i + 2], m[i + 3]));
+    const __m512d high23 = _mm512_castps_pd(_mm512_unpackhi_ps(m[i + 2], m[i + 3]));
+    quad[i] = _mm512_unpacklo_pd(low01, low23);
+    quad[i + 1] = _mm512_unpackhi_pd(low01, low23);
+    quad[i + 2] = _mm512_unpacklo_pd(high01, high23);
+    quad[i + 3] = _mm512_unpackhi_pd(high01, high23);
+  }
+  // Lane l of quad[i + c] holds column 4*l + c of rows i .. i+3.
+  for (size_t c = 0; c < 4; ++c) {
+    const __m512d even_rows_low = _mm512_shuffle_f64x2(quad[c], quad[4 + c], 0x88);
+    const __m512d odd_rows_low = _mm512_shuffle_f64x2(quad[c], quad[4 + c], 0xdd);
+    const __m512d even_rows_high = _mm512_shuffle_f64x2(quad[8 + c], quad[12 + c], 0x88);
+    const __m512d odd_rows_high = _mm512_shuffle_f64x2(quad[8 + c], quad[12 + c], 0xdd);
+    m[c] = _mm512_castpd_ps(_mm512_shuffle_f64x2(even_rows_low, even_rows_high, 0x88));
+    m[4 + c] = _mm512_castpd_ps(_mm512_shuffle_f64x2(odd_rows_low, odd_rows_high, 0x88));
+    m[8 + c] = _mm512_castpd_ps(_mm512_shuffle_f64x2(even_rows_low, even_rows_high, 0xdd));
+    m[12 + c] = _mm512_castpd_ps(_mm512_shuffle_f64x2(odd_rows_low, odd_rows_high, 0xdd));
+  }
+}
+#endif
+
+#elif defined(__aarch64__)
+
+#define SOTTO_HAS_F16 1
+static SOTTO_INLINE void load_i8(const std::byte* from, float32x4_t& to) {
+  uint32_t word;
+  std::memcpy(&word, from, sizeof word);
+  to = vcvtq_f32_s32(vmovl_s16(vget_low_s16(vmovl_s8(vreinterpret_s8_u32(vdup_n_u32(word))))));
+}
+static SOTTO_INLINE void load_u16(const std::byte* from, uint32x4_t& to) {
+  to = vmovl_u16(vld1_u16(reinterpret_cast<const uint16_t*>(from)));
+}
+static SOTTO_INLINE void load_f16(const std::byte* from, float32x4_t& to) {
+  to = vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(reinterpret_cast<const uint16_t*>(from))));
+}
+
+#elif defined(__wasm_simd128__)
+
+static SOTTO_INLINE void load_i8(const std::byte* from, v128_t& to) {
+  to = wasm_f32x4_convert_i32x4(wasm_i32x4_extend_low_i16x8(wasm_i16x8_extend_low_i8x16(wasm_v128_load32_zero(from))));
+}
+static SOTTO_INLINE void load_u16(const std::byte* from, v128_t& to) { to = wasm_u32x4_load16x4(from); }
+
+#endif
+
+}  // namespace sotto::simd

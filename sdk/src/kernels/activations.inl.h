@@ -1,0 +1,115 @@
+// Activations in the formats of the matrix kernels. A tile of n tokens is, per 32 columns: the codes by step, tokens next to each other,
+// four bytes per token and step; then per token the scale, scale * sum of codes, and the sums of the codes of both halves.
+// Floats are a tile of (columns, n).
+#pragma once
+
+#include "kernels/kernel_table.h"
+#include "simd/integers.h"
+
+namespace sotto::kernels {
+
+/// One record of a coded tile of n tokens.
+template <class I>
+struct ActivationRecord {
+  static constexpr size_t kColumns = 32;
+  static constexpr size_t kCodeBytes = kColumns * I::kElementBytes;  // of a token
+  static constexpr size_t kTokenBytes = kCodeBytes + 2 * sizeof(float) + 2 * sizeof(int32_t);
+
+  const std::byte* record;
+  size_t n;
+
+  SOTTO_INLINE typename I::Register codes(size_t step, size_t token) const { return I::broadcast(record + (step * n + token) * 4); }
+  SOTTO_INLINE float scale(size_t token) const { return number<float>(0, token); }
+  SOTTO_INLINE float scaled_sum(size_t token) const { return number<float>(1, token); }
+  SOTTO_INLINE int32_t half_sum(size_t half, size_t token) const { return number<int32_t>(2 + half, token); }
+
+ private:
+  template <class T>
+  SOTTO_INLINE T number(size_t field, size_t token) const {
+    T value;
+    __builtin_memcpy(&value, record + kCodeBytes * n + (field * n + token) * sizeof(T), sizeof value);
+    return value;
+  }
+};
+
+template <class Arch>
+struct Activations {
+  using Bytes = simd::Ints<Arch, false>;
+  using Wide = simd::Ints<Arch, true>;
+
+  static size_t activation_bytes(quant::ActivationFormat format, size_t n_cols, size_t n_tokens) {
+    switch (format) {
+      case quant::ActivationFormat::f32: return n_cols * sizeof(float) * n_tokens;
+      case quant::ActivationFormat::i8: return n_cols / kColumnBlock * ActivationRecord<Bytes>::kTokenBytes * n_tokens;
+      case quant::ActivationFormat::i16: return n_cols / kColumnBlock * ActivationRecord<Wide>::kTokenBytes * n_tokens;
+    }
+    return 0;
+  }
+
+  static void quantize_activations(quant::ActivationFormat format, const float* x, size_t x_stride, size_t n_tokens, size_t n_cols_in,
+                                   size_t n_cols, std::byte* out) {
+    for (size_t t = 0; t < n_tokens; ++t) {
+      const float* row = x + t * x_stride;
+      for (size_t c = 0; c < n_cols; c += kColumnBlock) {
+        const size_t n = n_cols_in < c ? 0 : n_cols_in - c;
+        float padded[kColumnBlock] = {};
+        const float* block = row + c;
+        if (n < kColumnBlock) {
+          __builtin_memcpy(padded, block, n * sizeof(float));
+          block = padded;
+        }
+        switch (format) {
+          case quant::ActivationFormat::f32: store(block, out + c * sizeof(float) * n_tokens, n_tokens, t); break;
+          case quant::ActivationFormat::i8: round<Bytes, 127>(block, out + c / kColumnBlock * ActivationRecord<Bytes>::kTokenBytes * n_tokens, n_tokens, t); break;
+          case quant::ActivationFormat::i16: round<Wide, 32512>(block, out + c / kColumnBlock * ActivationRecord<Wide>::kTokenBytes * n_tokens, n_tokens, t); break;
+        }
+      }
+    }
+  }
+
+ private:
+  static SOTTO_INLINE void store(const float* block, std::byte* out, size_t n_tokens, size_t token) {
+    for (size_t i = 0; i < kColumnBlock; ++i) __builtin_memcpy(out + (i * n_tokens + token) * sizeof(float), block + i, sizeof(float));
+  }
+
+  // scale = largest / limit; code = nearest even of x * (limit / largest). A block with a number that is not finite gets a scale that is
+  // not finite, which its products inherit; one too small for the quotient is zero.
+  template <class I, int limit>
+  static SOTTO_INLINE void round(const float* block, std::byte* out, size_t n_tokens, size_t token) {
+    constexpr float kLimit = static_cast<float>(limit), kSmallest = 0x1p-100f;
+    constexpr float kRounder = 12582912.0f;  // 1.5 * 2^23: floats of this size have a spacing of one
+    uint32_t largest_bits = 0;
+    for (size_t i = 0; i < kColumnBlock; ++i) {
+      const uint32_t magnitude = __builtin_bit_cast(uint32_t, block[i]) & 0x7fffffffu;
+      largest_bits = magnitude > largest_bits ? magnitude : largest_bits;
+    }
+    const float largest = __builtin_bit_cast(float, largest_bits);
+    const bool finite = largest_bits < 0x7f800000u;
+    const float factor = finite && largest > kSmallest ? kLimit / largest : 0.0f;
+    const float scale = !finite ? __builtin_nanf("") : largest > kSmallest ? largest / kLimit : 0.0f;
+    int32_t codes[kColumnBlock];
+    for (size_t i = 0; i < kColumnBlock; ++i) {
+      const float rounded = (finite ? block[i] : 0.0f) * factor + kRounder;
+      codes[i] = static_cast<int32_t>(__builtin_bit_cast(uint32_t, rounded) - __builtin_bit_cast(uint32_t, kRounder));
+    }
+    int32_t sums[2] = {};
+    for (size_t i = 0; i < kColumnBlock; ++i) sums[i / (kColumnBlock / 2)] += codes[i];
+
+    constexpr size_t kSteps = kColumnBlock / I::kStep;
+    for (size_t s = 0; s < kSteps; ++s) {
+      std::byte* to = out + (s * n_tokens + token) * 4;
+      for (size_t i = 0; i < I::kStep; ++i) {
+        const int32_t code = codes[s * I::kStep + i];
+        __builtin_memcpy(to + i * I::kElementBytes, &code, I::kElementBytes);  // low bytes first
+      }
+    }
+    std::byte* numbers = out + ActivationRecord<I>::kCodeBytes * n_tokens;
+    const float scaled_sum = scale * static_cast<float>(sums[0] + sums[1]);
+    __builtin_memcpy(numbers + token * 4, &scale, 4);
+    __builtin_memcpy(numbers + (n_tokens + token) * 4, &scaled_sum, 4);
+    __builtin_memcpy(numbers + (2 * n_tokens + token) * 4, &sums[0], 4);
+    __builtin_memcpy(numbers + (3 * n_tokens + token) * 4, &sums[1], 4);
+  }
+};
+
+}  // namespace sotto::kernels

@@ -1,0 +1,120 @@
+// Products with float activations: of F32, F16 and BF16 weights, and of any coded type unpacked first (the engine's own reference).
+// A sum of 32 columns is four sums of every fourth column, ((0 + 1) + (2 + 3)); these join in column order. Nothing is fused: the same bits
+// on every target, for every tile shape.
+#pragma once
+
+#include "kernels/coded_layout.inl.h"
+#include "kernels/kernel_table.h"
+#include "kernels/tiles.inl.h"
+
+namespace sotto::kernels {
+
+/// F32, F16, BF16: (n_cols, kRows).
+template <class Arch, class Packing>
+struct FloatLayout {
+  using V = simd::Vec<Arch>;
+  static constexpr size_t kLanes = V::kLanes, kVectors = Arch::kVectors, kRows = kLanes * kVectors;
+  static constexpr size_t kBytes = Packing::kBytes;
+  static constexpr size_t kColumnBytes = kRows * kBytes;
+
+  static size_t group_bytes(size_t n_cols) { return n_cols * kColumnBytes; }
+
+  static void pack(const std::byte* rows, size_t row_stride, size_t n_rows, size_t n_cols_file, size_t n_cols, std::byte* group) {
+    __builtin_memset(group, 0, group_bytes(n_cols));
+    for (size_t row = 0; row < n_rows; ++row, rows += row_stride) {
+      for (size_t c = 0; c < n_cols_file; ++c) __builtin_memcpy(group + c * kColumnBytes + row * kBytes, rows + c * kBytes, kBytes);
+    }
+  }
+
+  static void unpack_row(const std::byte* group, size_t row, size_t n_cols, float* out) {
+    for (size_t c = 0; c < n_cols; ++c) {
+      float lanes[kLanes];
+      Packing::template load<Arch>(group + c * kColumnBytes + row / kLanes * kLanes * kBytes).store(lanes);
+      out[c] = lanes[row % kLanes];
+    }
+  }
+
+  /// The weights of 32 columns.
+  struct Columns {
+    const std::byte* block;
+    explicit SOTTO_INLINE Columns(const std::byte* group, size_t column) : block(group + column * kColumnBytes) {}
+    SOTTO_INLINE V operator()(size_t column, size_t v) const {
+      return Packing::template load<Arch>(block + column * kColumnBytes + v * kLanes * kBytes);
+    }
+  };
+};
+
+/// A coded type, 32 columns unpacked at a time.
+template <class Arch, class Packing>
+struct UnpackedLayout {
+  using Layout = CodedLayout<Arch, Packing>;
+  using V = typename Layout::V;
+  static constexpr size_t kVectors = Layout::kVectors, kRows = Layout::kRows;
+
+  struct Columns {
+    float weights[Layout::kColumns][kRows];
+
+    explicit Columns(const std::byte* group, size_t column) {
+      const std::byte* block = group + column / Packing::kBlock * Layout::kBlockBytes;
+      const std::byte* record = block + Layout::kHeadBytes + column % Packing::kBlock / Layout::kColumns * Layout::kRecordBytes;
+      for (size_t row = 0; row < kRows; ++row)
+        for (size_t c = 0; c < Layout::kColumns; ++c) weights[c][row] = static_cast<float>(Layout::weight_of(Layout::code(record, row, c)));
+      for (size_t v = 0; v < kVectors; ++v) {
+        for (size_t g = 0; g < Layout::kGroups; ++g) {
+          const V scale = Layout::scales(block, record, g, v);
+          for (size_t c = g * Packing::kGroup; c < (g + 1) * Packing::kGroup; ++c) {
+            V value = scale * V::load(weights[c] + v * V::kLanes);
+            if constexpr (Packing::kHasOffset) value = value + Layout::offsets(block, record, g, v);
+            value.store(weights[c] + v * V::kLanes);
+          }
+        }
+      }
+    }
+    SOTTO_INLINE V operator()(size_t column, size_t v) const { return V::load(weights[column] + v * V::kLanes); }
+  };
+};
+
+template <class Arch, class Layout>
+struct FloatProduct {
+  using V = simd::Vec<Arch>;
+  static constexpr size_t kRows = Layout::kRows, kVectors = Layout::kVectors;
+  static constexpr size_t kParts = 4;
+
+  template <size_t M>
+  static SOTTO_INLINE void sum(const TileArgs& args, V (&sums)[kVectors][M]) {
+    // Parts whose sums are in registers at the same time.
+    constexpr size_t kTogether = kParts * kVectors * M <= simd::kAccumulators<Arch> ? kParts : 1;
+    for (auto& row : sums)
+      for (V& sum : row) sum = V::broadcast(0.0f);
+    const float* x = reinterpret_cast<const float*>(args.tile) + args.first;
+    for (size_t column = 0; column < args.n_cols; column += kColumnBlock, x += kColumnBlock * args.n) {
+      const typename Layout::Columns weights(args.group, column);
+      V parts[kParts][kVectors][M];
+      for (size_t p = 0; p < kParts; p += kTogether) add_parts<M, kTogether>(weights, x, args.n, p, parts);
+      for (size_t v = 0; v < kVectors; ++v)
+        for (size_t t = 0; t < M; ++t) sums[v][t] = sums[v][t] + ((parts[0][v][t] + parts[1][v][t]) + (parts[2][v][t] + parts[3][v][t]));
+    }
+  }
+
+ private:
+  template <size_t M, size_t kTogether>
+  static SOTTO_INLINE void add_parts(const typename Layout::Columns& weights, const float* x, size_t n, size_t first, V (&parts)[kParts][kVectors][M]) {
+    V sums[kTogether][kVectors][M];
+    for (auto& part : sums)
+      for (auto& row : part)
+        for (V& sum : row) sum = V::broadcast(0.0f);
+    for (size_t c = first; c < kColumnBlock; c += kParts) {
+      unroll<kTogether>([&](auto p) __attribute__((always_inline)) {
+        for (size_t v = 0; v < kVectors; ++v) {
+          const V w = weights(c + p, v);
+          for (size_t t = 0; t < M; ++t) sums[p][v][t] = sums[p][v][t] + w * V::broadcast(x[(c + p) * n + t]);
+        }
+      });
+    }
+    for (size_t p = 0; p < kTogether; ++p)
+      for (size_t v = 0; v < kVectors; ++v)
+        for (size_t t = 0; t < M; ++t) parts[first + p][v][t] = sums[p][v][t];
+  }
+};
+
+}  // namespace sotto::kernels

@@ -1,0 +1,70 @@
+// How a matrix product walks: tiles of tokens outside (their activations stay in the first-level cache), groups of rows inside.
+// `Product` computes kRows rows for M tokens; what is left of a tile takes smaller instances of the same template.
+#pragma once
+
+#include "kernels/kernel_table.h"
+#include "kernels/rows.inl.h"
+
+namespace sotto::kernels {
+
+/// What one call of a product sees: n tokens lie in the tile, M of them from `first` on are computed.
+struct TileArgs {
+  const std::byte* group;
+  const std::byte* tile;
+  size_t n, first;
+  size_t n_cols;
+};
+
+template <class Arch, class Product>
+struct Tiles {
+  using V = simd::Vec<Arch>;
+  static constexpr size_t kRows = Product::kRows, kVectors = kRows / V::kLanes;
+
+  /// `token_bytes`: of one token of prepared activations
+  static SOTTO_INLINE void run(const MatmulArgs& args, size_t group_bytes, size_t token_bytes) {
+    for (size_t token = 0; token < args.n_tokens; token += Arch::kTile) {
+      const size_t left = args.n_tokens - token, n = left < Arch::kTile ? left : Arch::kTile;
+      for (size_t g = 0; g < args.n_groups; ++g) {
+        whole_tile<Arch::kTile>(args, {args.groups + g * group_bytes, args.activations + token * token_bytes, n, 0, args.n_cols}, g, token);
+      }
+    }
+  }
+
+ private:
+  template <size_t M>
+  static SOTTO_INLINE void whole_tile(const MatmulArgs& args, TileArgs tile, size_t g, size_t token) {
+    while (tile.n - tile.first >= M) {
+      compute<M>(args, tile, g, token + tile.first);
+      tile.first += M;
+    }
+    if constexpr (M > 1) whole_tile<M / 2>(args, tile, g, token);
+  }
+
+  template <size_t M>
+  static __attribute__((noinline)) void compute(const MatmulArgs& args, const TileArgs& tile, size_t g, size_t token) {
+    V sums[kVectors][M];
+    Product::template sum<M>(tile, sums);
+    for (size_t v = 0; v < kVectors; ++v) {
+      const size_t row = g * kRows + v * V::kLanes;
+      if (row >= args.n_rows) return;
+      const size_t n = args.n_rows - row;
+      for (size_t t = 0; t < M; ++t) {
+        float* out = args.out + (token + t) * args.out_stride + row;
+        if (n >= V::kLanes) {
+          finish(sums[v][t], WholeRegister<Arch>{0}, args, row, out);
+        } else {
+          finish(sums[v][t], PartialRegister<Arch>{0, n}, args, row, out);
+        }
+      }
+    }
+  }
+
+  template <class At>
+  static SOTTO_INLINE void finish(V sum, At at, const MatmulArgs& args, size_t row, float* out) {
+    if (args.bias != nullptr) sum = sum + at(args.bias + row);
+    if (args.accumulate) sum = at(out) + sum;
+    at.store(sum, out);
+  }
+};
+
+}  // namespace sotto::kernels

@@ -1,0 +1,21 @@
+// How Q4_0 is packed for kernels: see quant/packing.h.
+#pragma once
+
+#include "quant/q4_0.h"
+#include "quant/packing.h"
+
+namespace sotto::quant::q4_0 {
+
+struct Packing {
+  static constexpr size_t kBlock = kBlockSize, kBlockBytes = sizeof(Block), kGroup = 32;
+  static constexpr int kBits = 4, kZero = 8;
+  static constexpr bool kHasOffset = false;
+
+  static SOTTO_INLINE void unpack(const std::byte* from, Unpacked& to) {
+    const Block block = read_block<Block>(from);
+    to.d = block.d;
+    for (size_t i = 0; i < kBlock; ++i) to.code[i] = static_cast<uint8_t>(block.qs[i % 16] >> (i / 16 * 4) & 15);
+  }
+};
+
+}  // namespace sotto::quant::q4_0

@@ -1,0 +1,22 @@
+// How Q5_1 is packed for kernels: see quant/packing.h.
+#pragma once
+
+#include "quant/q5_1.h"
+#include "quant/packing.h"
+
+namespace sotto::quant::q5_1 {
+
+struct Packing {
+  static constexpr size_t kBlock = kBlockSize, kBlockBytes = sizeof(Block), kGroup = 32;
+  static constexpr int kBits = 5, kZero = 0;
+  static constexpr bool kHasOffset = true;
+
+  static SOTTO_INLINE void unpack(const std::byte* from, Unpacked& to) {
+    const Block block = read_block<Block>(from);
+    to.d = block.d;
+    to.m = block.m;
+    for (size_t i = 0; i < kBlock; ++i) to.code[i] = static_cast<uint8_t>((block.qs[i % 16] >> (i / 16 * 4) & 15) | (block.qh >> i & 1) << 4);
+  }
+};
+
+}  // namespace sotto::quant::q5_1

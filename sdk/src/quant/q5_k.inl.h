@@ -1,0 +1,27 @@
+// How Q5_K is packed for kernels: see quant/packing.h.
+#pragma once
+
+#include "quant/q5_k.h"
+#include "quant/packing.h"
+#include "quant/scales_6bit.inl.h"
+
+namespace sotto::quant::q5_k {
+
+struct Packing {
+  static constexpr size_t kBlock = kBlockSize, kBlockBytes = sizeof(Block), kGroup = 32;
+  static constexpr int kBits = 5, kZero = 0;
+  static constexpr bool kHasOffset = true;
+
+  static SOTTO_INLINE void unpack(const std::byte* from, Unpacked& to) {
+    const Block block = read_block<Block>(from);
+    to.d = block.d;
+    to.m = block.dmin;
+    unpack_scales(block.scales, to);
+    for (size_t i = 0; i < kBlock; ++i) {
+      const int low = block.qs[32 * (i / 64) + i % 32] >> (4 * (i / 32 % 2)) & 15, high = block.qh[i % 32] >> (i / 32) & 1;
+      to.code[i] = static_cast<uint8_t>(low | high << 4);
+    }
+  }
+};
+
+}  // namespace sotto::quant::q5_k
