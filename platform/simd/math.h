@@ -1,5 +1,5 @@
 // exp, tanh and the functions made of them, on registers of any target with the same bits. Polynomials are our own fits
-// (Chebyshev, 40 digits); errors, measured over all floats of the range against double precision, stand at each function.
+// (Chebyshev, 40 digits); errors against double precision stand at each function: of all floats above 2^-6, every 37th below.
 #pragma once
 
 #include "simd/vec.h"
@@ -14,12 +14,13 @@ SOTTO_INLINE Vec<Arch> polynomial(Vec<Arch> x, const float (&c)[n]) {
   return sum;
 }
 
-/// At most 1.0 ulp on [-87, 88.72]; zero below, infinity above, NaN stays NaN.
+/// At most 1.05 ulp on [-87, 88.72]; zero below, infinity above, NaN stays NaN.
 template <class Arch>
 SOTTO_INLINE Vec<Arch> exp(Vec<Arch> x) {
   using V = Vec<Arch>;
   const V low = V::broadcast(-87.0f), high = V::broadcast(88.72283f);
-  // Adding 1.5 * 2^23 rounds to an integer n and leaves it in the low bits. ln 2 in two parts: the first has 9 bits, n times it is exact.
+  // Adding 1.5 * 2^23 rounds to an integer n and leaves it in the low bits. ln 2 in two parts: n times the first, of 9 bits, is
+  // exact.
   const V shift = V::broadcast(12582912.0f);
   const V shifted = x * V::broadcast(0x1.715476p+0f) + shift;
   const V n = shifted - shift;
@@ -35,6 +36,7 @@ SOTTO_INLINE Vec<Arch> over_one_plus_exp(Vec<Arch> numerator, Vec<Arch> x) {
   return numerator / (Vec<Arch>::broadcast(1.0f) + exp(x));
 }
 
+/// At most 1.35 ulp.
 template <class Arch>
 SOTTO_INLINE Vec<Arch> tanh(Vec<Arch> x) {
   using V = Vec<Arch>;
@@ -55,19 +57,21 @@ SOTTO_INLINE Vec<Arch> scaled_erfc(Vec<Arch> z) {
                             -0.0997799668499f, -0.205483180257f, 0.32371595552f, -0.168284948699f, 0.0318445025128f});
 }
 
+/// At most 2.45 ulp down to -88.7; -0 below, where the value is above -3e-37.
 template <class Arch>
 SOTTO_INLINE Vec<Arch> silu(Vec<Arch> x) {
   return over_one_plus_exp(x, Vec<Arch>::broadcast(0.0f) - x);
 }
 
-/// x * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x^3))) / 2
+/// x * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x^3))) / 2: at most 2.6 ulp from -1 on. Below, where the rounding of the exponent
+/// counts, the error is less than 5e-8.
 template <class Arch>
 SOTTO_INLINE Vec<Arch> gelu_tanh(Vec<Arch> x) {
   using V = Vec<Arch>;
   return over_one_plus_exp(x, x * (V::broadcast(-1.5957691216057308f) - V::broadcast(0.07135481627260025f) * (x * x)));
 }
 
-/// x * (1 + erf(x / sqrt(2))) / 2
+/// x * (1 + erf(x / sqrt(2))) / 2: at most 6.2 ulp from -1 on; below, the error is less than 7e-8.
 template <class Arch>
 SOTTO_INLINE Vec<Arch> gelu_erf(Vec<Arch> x) {
   using V = Vec<Arch>;

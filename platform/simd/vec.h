@@ -1,6 +1,6 @@
-// Vec<Arch>: the floats of one register of a target, with the operations that the float kernels are written in. The scalar target is
-// one lane of plain C++. No operation fuses or approximates, and sums over lanes go through PartialSums, whose order is the same for
-// every width: so the float kernels give the same bits on every target.
+// Vec<Arch>: the floats of one register of a target, with the operations that the float kernels are written in. The scalar target
+// is one lane of plain C++. No operation fuses or approximates, and sums over lanes go through PartialLanes, whose order is the
+// same for every width: so the float kernels give the same bits on every target.
 #pragma once
 
 #include <bit>
@@ -76,7 +76,12 @@ struct Vec {
   friend SOTTO_INLINE Vec operator+(Vec a, Vec b) { return {a.v + b.v}; }
   friend SOTTO_INLINE Vec operator-(Vec a, Vec b) { return {a.v - b.v}; }
   friend SOTTO_INLINE Vec operator*(Vec a, Vec b) { return {a.v * b.v}; }
+#ifdef __aarch64__
+  // xsimd refines an estimate of the reciprocal, which is not always the nearest float.
+  friend SOTTO_INLINE Vec operator/(Vec a, Vec b) { return {Batch(vdivq_f32(a.v, b.v))}; }
+#else
   friend SOTTO_INLINE Vec operator/(Vec a, Vec b) { return {a.v / b.v}; }
+#endif
   friend SOTTO_INLINE Mask operator<(Vec a, Vec b) { return a.v < b.v; }
   friend SOTTO_INLINE Mask operator<=(Vec a, Vec b) { return a.v <= b.v; }
   friend SOTTO_INLINE Vec select(Mask yes, Vec a, Vec b) { return {xsimd::select(yes, a.v, b.v)}; }

@@ -26,7 +26,8 @@ Result<FileSink> FileSink::create(const std::string& path) {
     return Error{ErrorCode::invalid_argument, "a file to write needs a name without zero bytes", "output"};
   struct stat status;
   if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
-    return Error{ErrorCode::invalid_argument, S_ISDIR(status.st_mode) ? "this is a folder, not a file" : "this is no regular file", path};
+    return Error{ErrorCode::invalid_argument, S_ISDIR(status.st_mode) ? "this is a folder, not a file" : "this is no regular file",
+                 path};
   for (int n = 1;; ++n) {
     const std::string part = path + ".part" + (n > 1 ? std::to_string(n) : "");
     const int descriptor = ::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);

@@ -1,5 +1,5 @@
-// FileSink: a file that appears under its name only when it is whole. Bytes go to a new file beside it, named after it with ".part";
-// commit() gives it its name and replaces what was there; without commit() nothing stays.
+// FileSink: a file that appears under its name only when it is whole. Bytes go to a new file beside it, named after it with
+// ".part"; commit() gives it its name and replaces what was there; without commit() nothing stays.
 #pragma once
 
 #include <span>

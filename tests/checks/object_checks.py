@@ -88,7 +88,8 @@ def targets(nm, pairs):
         by_target.setdefault(target, []).append(path)
     n_symbols = 0
     for target, objects in by_target.items():
-        in_namespace = re.compile(rf"(?<![0-9]){len(target)}{target}")
+        type_name = target.replace("_", "")  # avx512_vnni: simd::Avx512Vnni
+        in_namespace = re.compile(rf"(?<![0-9]){len(type_name)}{type_name}", re.I)
         for place, name, kind in symbols(nm, objects):
             if kind not in "WVu":
                 continue

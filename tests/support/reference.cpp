@@ -26,15 +26,29 @@ double half(uint16_t bits) {
   return (bits & 0x8000) != 0 ? -magnitude : magnitude;
 }
 
-int nibble(const uint8_t* bytes, size_t byte, size_t high) { return bytes[byte] >> (4 * high) & 15; }
-int bits2(const uint8_t* bytes, size_t byte, size_t place) { return bytes[byte] >> (2 * place) & 3; }
-int bit(const uint8_t* bytes, size_t byte, size_t place) { return bytes[byte] >> place & 1; }
-int bit(uint32_t word, size_t place) { return static_cast<int>(word >> place & 1); }
+int nibble(const uint8_t* bytes, size_t byte, size_t high) {
+  return bytes[byte] >> (4 * high) & 15;
+}
+int bits2(const uint8_t* bytes, size_t byte, size_t place) {
+  return bytes[byte] >> (2 * place) & 3;
+}
+int bit(const uint8_t* bytes, size_t byte, size_t place) {
+  return bytes[byte] >> place & 1;
+}
+int bit(uint32_t word, size_t place) {
+  return static_cast<int>(word >> place & 1);
+}
 
 // Weight i of one block.
-WeightParts part(const quant::q8_0::Block& b, size_t i) { return {half(b.d), b.qs[i], 0.0}; }
-WeightParts part(const quant::q4_0::Block& b, size_t i) { return {half(b.d), nibble(b.qs, i % 16, i / 16) - 8, 0.0}; }
-WeightParts part(const quant::q4_1::Block& b, size_t i) { return {half(b.d), nibble(b.qs, i % 16, i / 16), -half(b.m)}; }
+WeightParts part(const quant::q8_0::Block& b, size_t i) {
+  return {half(b.d), b.qs[i], 0.0};
+}
+WeightParts part(const quant::q4_0::Block& b, size_t i) {
+  return {half(b.d), nibble(b.qs, i % 16, i / 16) - 8, 0.0};
+}
+WeightParts part(const quant::q4_1::Block& b, size_t i) {
+  return {half(b.d), nibble(b.qs, i % 16, i / 16), -half(b.m)};
+}
 WeightParts part(const quant::q5_0::Block& b, size_t i) {
   return {half(b.d), (nibble(b.qs, i % 16, i / 16) | bit(b.qh, i) << 4) - 16, 0.0};
 }
@@ -56,8 +70,12 @@ WeightParts part(const quant::q3_k::Block& b, size_t i) {
   return {half(b.d) * scale, code, 0.0};
 }
 // Six bits of scale and minimum of group g, as quant/scales_6bit.h describes their place.
-int scale_6bit(const uint8_t* p, size_t g) { return g < 4 ? p[g] & 63 : (p[g + 4] & 15) | (p[g - 4] >> 6) << 4; }
-int minimum_6bit(const uint8_t* p, size_t g) { return g < 4 ? p[g + 4] & 63 : p[g + 4] >> 4 | (p[g] >> 6) << 4; }
+int scale_6bit(const uint8_t* p, size_t g) {
+  return g < 4 ? p[g] & 63 : (p[g + 4] & 15) | (p[g - 4] >> 6) << 4;
+}
+int minimum_6bit(const uint8_t* p, size_t g) {
+  return g < 4 ? p[g + 4] & 63 : p[g + 4] >> 4 | (p[g] >> 6) << 4;
+}
 
 WeightParts part(const quant::q4_k::Block& b, size_t i) {
   const uint8_t* scales = b.scales.bytes;
@@ -115,18 +133,30 @@ std::vector<double> softmax(std::vector<double> scores) {
 std::vector<WeightParts> take_apart(quant::DType type, const std::byte* row, size_t n_cols) {
   using quant::DType;
   switch (type) {
-    case DType::q8_0: return parts_of<quant::q8_0::Block>(row, n_cols, 32);
-    case DType::q4_0: return parts_of<quant::q4_0::Block>(row, n_cols, 32);
-    case DType::q4_1: return parts_of<quant::q4_1::Block>(row, n_cols, 32);
-    case DType::q5_0: return parts_of<quant::q5_0::Block>(row, n_cols, 32);
-    case DType::q5_1: return parts_of<quant::q5_1::Block>(row, n_cols, 32);
-    case DType::iq4_nl: return parts_of<quant::iq4_nl::Block>(row, n_cols, 32);
-    case DType::q2_k: return parts_of<quant::q2_k::Block>(row, n_cols, 256);
-    case DType::q3_k: return parts_of<quant::q3_k::Block>(row, n_cols, 256);
-    case DType::q4_k: return parts_of<quant::q4_k::Block>(row, n_cols, 256);
-    case DType::q5_k: return parts_of<quant::q5_k::Block>(row, n_cols, 256);
-    case DType::q6_k: return parts_of<quant::q6_k::Block>(row, n_cols, 256);
-    default: return parts_of_floats(type, row, n_cols);
+    case DType::q8_0:
+      return parts_of<quant::q8_0::Block>(row, n_cols, 32);
+    case DType::q4_0:
+      return parts_of<quant::q4_0::Block>(row, n_cols, 32);
+    case DType::q4_1:
+      return parts_of<quant::q4_1::Block>(row, n_cols, 32);
+    case DType::q5_0:
+      return parts_of<quant::q5_0::Block>(row, n_cols, 32);
+    case DType::q5_1:
+      return parts_of<quant::q5_1::Block>(row, n_cols, 32);
+    case DType::iq4_nl:
+      return parts_of<quant::iq4_nl::Block>(row, n_cols, 32);
+    case DType::q2_k:
+      return parts_of<quant::q2_k::Block>(row, n_cols, 256);
+    case DType::q3_k:
+      return parts_of<quant::q3_k::Block>(row, n_cols, 256);
+    case DType::q4_k:
+      return parts_of<quant::q4_k::Block>(row, n_cols, 256);
+    case DType::q5_k:
+      return parts_of<quant::q5_k::Block>(row, n_cols, 256);
+    case DType::q6_k:
+      return parts_of<quant::q6_k::Block>(row, n_cols, 256);
+    default:
+      return parts_of_floats(type, row, n_cols);
   }
 }
 
@@ -189,7 +219,8 @@ std::vector<double> layer_norm(const float* x, const float* weight, const float*
   for (size_t i = 0; i < n; ++i) variance += (x[i] - mean) * (x[i] - mean) / static_cast<double>(n);
   std::vector<double> out;
   for (size_t i = 0; i < n; ++i) {
-    out.push_back((x[i] - mean) / std::sqrt(variance + eps) * (weight != nullptr ? weight[i] : 1.0f) + (bias != nullptr ? bias[i] : 0.0f));
+    out.push_back((x[i] - mean) / std::sqrt(variance + eps) * (weight != nullptr ? weight[i] : 1.0f) +
+                  (bias != nullptr ? bias[i] : 0.0f));
   }
   return out;
 }
@@ -209,14 +240,17 @@ std::vector<double> rope(const float* head, size_t head_dim, size_t rotary_dim, 
 
 double activate(kernels::Activation activation, double x) {
   switch (activation) {
-    case kernels::Activation::silu: return x / (1.0 + std::exp(-x));
+    case kernels::Activation::silu:
+      return x / (1.0 + std::exp(-x));
     case kernels::Activation::gelu_tanh: {
       // x * (1 + tanh(u)) / 2, without the cancellation of 1 + tanh for negative u
       const double u = std::sqrt(2.0 / M_PI) * (x + 0.044715 * x * x * x);
       return x / (1.0 + std::exp(-2.0 * u));
     }
-    case kernels::Activation::gelu_erf: return 0.5 * x * std::erfc(-x / std::sqrt(2.0));
-    case kernels::Activation::relu: return x < 0.0 ? 0.0 : x;
+    case kernels::Activation::gelu_erf:
+      return 0.5 * x * std::erfc(-x / std::sqrt(2.0));
+    case kernels::Activation::relu:
+      return x < 0.0 ? 0.0 : x;
   }
   return NAN;
 }

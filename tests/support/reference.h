@@ -39,7 +39,8 @@ Sum dot(const std::vector<WeightParts>& weights, const RoundedRow& x);
 std::vector<double> rms_norm(const float* x, const float* weight, double eps, size_t n);
 std::vector<double> layer_norm(const float* x, const float* weight, const float* bias, double eps, size_t n);
 /// One head. cos, sin: (rotary_dim/2)
-std::vector<double> rope(const float* head, size_t head_dim, size_t rotary_dim, kernels::RopePairs pairs, const float* cos, const float* sin);
+std::vector<double> rope(const float* head, size_t head_dim, size_t rotary_dim, kernels::RopePairs pairs, const float* cos,
+                         const float* sin);
 double activate(kernels::Activation activation, double x);
 
 /// One query over positions [first, end). keys, values: (positions, head_dim)

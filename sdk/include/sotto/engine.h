@@ -1,5 +1,5 @@
-// Engine: threads, SIMD target, trace sink and memory limit; what other libraries keep in globals. Passed down to every model that is
-// opened with it, shared by reference count, safe to use from several threads (their work takes turns on the engine's threads).
+// Engine: threads, SIMD target, trace sink and memory limit; what other libraries keep in globals. Passed down to every model that
+// is opened with it, shared by reference count, safe to use from several threads (their work takes turns on the engine's threads).
 #pragma once
 
 #include <cstddef>
@@ -15,10 +15,10 @@
 namespace sotto {
 
 struct EngineOptions {
-  size_t threads = 0;              // 0: physical cores, at most 8; at most 64
-  std::string target = "auto";     // SIMD target by name, see Engine::targets(); "auto": the best this machine runs
-  TraceRecorder* trace = nullptr;  // must outlive the engine and everything made with it
-  uint64_t memory_limit_bytes = 0; // weights, caches and scratch of all its models together; 0: none
+  size_t threads = 0;               // 0: physical cores, at most 8; at most 64
+  std::string target = "auto";      // SIMD target by name, see Engine::targets(); "auto": the best this machine runs
+  TraceRecorder* trace = nullptr;   // must outlive the engine and everything made with it
+  uint64_t memory_limit_bytes = 0;  // weights, caches and scratch of all its models together; 0: none
 
   /// invalid_argument naming every field that is wrong.
   Status validate() const;

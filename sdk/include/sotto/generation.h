@@ -1,5 +1,5 @@
-// GenerationOptions: everything a request can ask for, as plain data; one table gives names, ranges and help to every language binding
-// and to the command line. Generation: one running request, a stream of pieces with a result at its end.
+// GenerationOptions: everything a request can ask for, as plain data; one table gives names, ranges and help to every language
+// binding and to the command line. Generation: one running request, a stream of pieces with a result at its end.
 #pragma once
 
 #include <cstddef>
@@ -23,8 +23,8 @@ struct LogitBias {
   float bias = 0;  // added to the logit; -100 as good as forbids it
 };
 
-/// Defaults are greedy: the same prompt gives the same answer. Order of the sampling steps: logit bias, penalties, temperature, top-k,
-/// top-p, min-p, as llama.cpp defines each of them.
+/// Defaults are greedy: the same prompt gives the same answer. Order of the sampling steps: logit bias, penalties, temperature,
+/// top-k, top-p, min-p, as llama.cpp defines each of them.
 struct GenerationOptions {
   int64_t max_tokens = 512;        // at most so many new tokens; the end of the context ends a generation as well
   float temperature = 0;           // 0: greedy
@@ -35,14 +35,14 @@ struct GenerationOptions {
   float frequency_penalty = 0;     // per occurrence
   float presence_penalty = 0;      // once
   int64_t penalty_window = 64;     // last tokens that penalties look at; -1: all
-  std::optional<uint64_t> seed;    // unset: drawn anew for each request, and told in the result
-  std::vector<LogitBias> logit_bias;
-  std::vector<std::string> stop;   // a text that ends the generation and is not part of it
-  int64_t logprobs = -1;           // how many of the most likely tokens to tell at each step; 0: only the chosen one; -1: none
-  bool ignore_eos = false;         // go on after an end-of-generation token
-  bool parse_special = false;      // a plain prompt that spells control tokens means them; never for text of a user
-  CancelToken cancel;              // honoured inside prefill and between tokens
-  Deadline deadline;
+  std::optional<uint64_t> seed{};  // unset: drawn anew for each request, and told in the result
+  std::vector<LogitBias> logit_bias{};
+  std::vector<std::string> stop{};  // a text that ends the generation and is not part of it
+  int64_t logprobs = -1;            // how many of the most likely tokens to tell at each step; 0: only the chosen one; -1: none
+  bool ignore_eos = false;          // go on after an end-of-generation token
+  bool parse_special = false;       // a plain prompt that spells control tokens means them; never for text of a user
+  CancelToken cancel{};             // honoured inside prefill and between tokens
+  Deadline deadline{};
 
   /// invalid_argument that names every fault at once: "temperature is -1, wanted 0 to 100; top_p is nan, wanted 0 to 1".
   Status validate() const;
@@ -53,7 +53,7 @@ struct OptionInfo {
   std::string_view name;  // snake_case, the field's name
   std::string_view help;
   enum class Kind : uint8_t { real, integer, boolean } kind;
-  double min, max;        // inclusive
+  double min, max;  // inclusive
   double (*get)(const GenerationOptions& options);
   void (*set)(GenerationOptions& options, double value);  // unchecked: validate() tells
 };
@@ -74,20 +74,20 @@ struct TokenLogprob {
   float logprob = 0;  // natural logarithm of the model's probability, before sampling options
 };
 
-/// What one step added. `text` may be empty: bytes of an unfinished character, or text that might become a stop string, are held back.
-/// A request that is cancelled while it holds text back ends with a piece of this text and no token.
+/// What one step added. `text` may be empty: bytes of an unfinished character, or text that might become a stop string, are held
+/// back. A request that is cancelled while it holds text back ends with a piece of this text and no token.
 struct Piece {
   static constexpr TokenId kNoToken = -1;
 
-  std::string text;
+  std::string text{};
   TokenId token = kNoToken;
-  std::optional<TokenLogprob> logprob;    // of `token`, when asked for
-  std::vector<TokenLogprob> top_logprobs; // most likely first
+  std::optional<TokenLogprob> logprob{};     // of `token`, when asked for
+  std::vector<TokenLogprob> top_logprobs{};  // most likely first
 };
 
 struct Usage {
-  size_t prompt_tokens = 0;     // of this request
-  size_t cached_tokens = 0;     // of them, those the session held already
+  size_t prompt_tokens = 0;  // of this request
+  size_t cached_tokens = 0;  // of them, those the session held already
   size_t completion_tokens = 0;
 };
 
@@ -105,14 +105,15 @@ struct GenerationResult {
   std::vector<TokenId> prompt_tokens;
   std::vector<TokenId> tokens;  // generated, an end-of-generation token included
   FinishReason finish_reason = FinishReason::stop;
-  std::string stop_string;      // which one, for FinishReason::stop_string
-  uint64_t seed = 0;            // that was used
-  size_t invalid_bytes = 0;     // of the output that were no UTF-8 and became U+FFFD
+  std::string stop_string;   // which one, for FinishReason::stop_string
+  uint64_t seed = 0;         // that was used
+  size_t invalid_bytes = 0;  // of the output that were no UTF-8 and became U+FFFD
   Usage usage;
   Timings timings;
 };
 
-/// Computes as it is iterated: nothing runs between the steps, and leaving the loop ends it. Move-only; the session must outlive it.
+/// Computes as it is iterated: nothing runs between the steps, and leaving the loop ends it. Move-only; the session must outlive
+/// it.
 class Generation {
  public:
   struct Impl;

@@ -1,5 +1,5 @@
-// Model: weights, tokenizer and chat template of one file or folder. Immutable after open(), shared by reference count, used by any number
-// of sessions and threads. inspect() and plan() read headers only.
+// Model: weights, tokenizer and chat template of one file or folder. Immutable after open(), shared by reference count, used by any
+// number of sessions and threads. inspect() and plan() read headers only.
 #pragma once
 
 #include <functional>
@@ -18,14 +18,16 @@
 namespace sotto {
 
 struct ModelOptions {
-  std::string quantize = "auto";     // how linears and the head are kept: "auto" (F32 becomes q8_0, the rest stays), "none", or a type: "q8_0", "q4_0", ...
-  std::string activations = "auto";  // "auto": rounded to 8 or 16 bits as the weight type asks for; "f32": not rounded, the engine's own reference, slow
+  std::string quantize = "auto";  // how linears and the head are kept: "auto" (F32 becomes q8_0, the rest stays), "none", or a
+                                  // type: "q8_0", "q4_0", ...
+  std::string activations =
+      "auto";  // "auto": rounded to 8 or 16 bits as the weight type asks for; "f32": not rounded, the engine's own reference, slow
   bool guess_pre_tokenizer = false;  // accept a GGUF file that names an unknown pre-tokenizer; the tokenizer then carries a warning
   bool tokenizer_required = true;    // false: a model without one opens too, for ids in place of text
   bool warm_up = true;               // so that the first token is not slower than the second
-  std::function<void(uint64_t done_bytes, uint64_t total_bytes)> progress;  // from the calling thread
-  CancelToken cancel;
-  Deadline deadline;
+  std::function<void(uint64_t done_bytes, uint64_t total_bytes)> progress{};  // from the calling thread
+  CancelToken cancel{};
+  Deadline deadline{};
 
   /// invalid_argument naming every field that is wrong.
   Status validate() const;
@@ -55,7 +57,7 @@ Result<MemoryUsage> plan(const std::string& path, const ModelOptions& options, c
 
 struct ModelInfo {
   std::string architecture;
-  std::string name;           // the file's own, may be empty
+  std::string name;  // the file's own, may be empty
   uint64_t parameters = 0;
   size_t n_layers = 0, dim = 0, n_heads = 0, n_kv_heads = 0, head_dim = 0, ffn_dim = 0, n_vocab = 0;
   size_t max_context = 0;     // tokens the model was made for
@@ -67,21 +69,22 @@ class Model {
  public:
   struct Impl;
 
-  /// A .gguf file, a .safetensors file or a Hugging Face folder. Errors: not_found, io_error, bad_model, unsupported, out_of_memory,
-  /// tokenizer errors, cancelled, deadline_exceeded.
+  /// A .gguf file, a .safetensors file or a Hugging Face folder. Errors: not_found, io_error, bad_model, unsupported,
+  /// out_of_memory, tokenizer errors, cancelled, deadline_exceeded.
   static Result<Model> open(const std::string& path, const ModelOptions& options, const Engine& engine);
   static Result<Model> open(const std::string& path, const ModelOptions& options = {});  // with an engine of its own
   /// The same from bytes wherever they lie; one file.
   static Result<Model> open(std::shared_ptr<const ByteSource> source, const ModelOptions& options, const Engine& engine);
 
   const ModelInfo& info() const noexcept;
-  MemoryUsage memory() const noexcept;              // weights
-  const Tokenizer* tokenizer() const noexcept;      // nullptr: the model has none
+  MemoryUsage memory() const noexcept;                 // weights
+  const Tokenizer* tokenizer() const noexcept;         // nullptr: the model has none
   const ChatTemplate* chat_template() const noexcept;  // nullptr: the model has none
   /// Things a user should know, e.g. that there is no chat template.
   const std::vector<std::string>& warnings() const noexcept;
 
-  /// The prompt of a conversation by the model's template, as text and as ids. Errors: template_error; unsupported without template.
+  /// The prompt of a conversation by the model's template, as text and as ids. Errors: template_error; unsupported without
+  /// template.
   Result<std::string> render_chat(std::span<const Message> messages, bool add_generation_prompt = true) const;
   Result<std::vector<TokenId>> encode_chat(std::span<const Message> messages, bool add_generation_prompt = true) const;
 

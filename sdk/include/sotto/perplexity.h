@@ -1,5 +1,5 @@
-// perplexity: how well a model predicts a text, by the rule of llama.cpp's tool: the text is cut in chunks of the context, the second half
-// of each is scored, and the first id of each chunk is replaced by BOS where the model adds one to texts.
+// perplexity: how well a model predicts a text, by the rule of llama.cpp's tool: the text is cut in chunks of the context, the
+// second half of each is scored, and the first id of each chunk is replaced by BOS where the model adds one to texts.
 #pragma once
 
 #include "sotto/model.h"
@@ -7,11 +7,11 @@
 namespace sotto {
 
 struct PerplexityOptions {
-  size_t context = 512;   // tokens of a chunk, at least 4
-  size_t chunks = 0;      // 0: all whole ones
+  size_t context = 512;  // tokens of a chunk, at least 4
+  size_t chunks = 0;     // 0: all whole ones
   CacheType cache = CacheType::f16;
-  std::function<void(size_t done_chunks, size_t n_chunks, double ppl_so_far)> progress;
-  RunControl control;
+  std::function<void(size_t done_chunks, size_t n_chunks, double ppl_so_far)> progress{};
+  RunControl control{};
 };
 
 struct Perplexity {

@@ -18,9 +18,9 @@ namespace sotto {
 enum class CacheType : uint8_t { f32, f16, q8_0 };
 
 struct SessionOptions {
-  size_t context = 0;                    // tokens; 0: what the model was made for, at most 4096
+  size_t context = 0;  // tokens; 0: what the model was made for, at most 4096
   CacheType cache = CacheType::f16;
-  size_t prefill_chunk = 256;            // tokens computed at once, 1 to 4096; fewer take less scratch memory
+  size_t prefill_chunk = 256;  // tokens computed at once, 1 to 4096; fewer take less scratch memory
 
   /// invalid_argument naming every field that is wrong.
   Status validate() const;
@@ -46,19 +46,22 @@ class Session {
   Generation generate(std::string_view prompt, const GenerationOptions& options = {});
   /// The same with ids in place of text; needs no tokenizer, then pieces have no text.
   Generation generate(std::span<const TokenId> prompt, const GenerationOptions& options = {});
-  /// Answers a conversation through the model's chat template. The timeline becomes that conversation: what it shares with the tokens
-  /// held already is not computed again. Text of messages never becomes a control token. A model without template gets the texts plain.
+  /// Answers a conversation through the model's chat template. The timeline becomes that conversation: what it shares with the
+  /// tokens held already is not computed again. Text of messages never becomes a control token (U+FDD0, a noncharacter, is taken
+  /// out of it). A model without template gets the texts plain. Cancelled inside prefill, the timeline keeps what it shares with
+  /// the conversation.
   Generation chat(std::span<const Message> messages, const GenerationOptions& options = {});
 
-  /// Adds tokens. logits: of the last of them. Errors: invalid_argument (an id outside the vocabulary), context_overflow before anything
-  /// is computed, cancelled, deadline_exceeded, numeric_fault; the timeline is then as before.
+  /// Adds tokens. logits: of the last of them. Errors: invalid_argument (an id outside the vocabulary), context_overflow before
+  /// anything is computed, cancelled, deadline_exceeded, numeric_fault; the timeline is then as before.
   Result<std::vector<float>> append(std::span<const TokenId> tokens, const RunControl& control = {});
   /// Adds tokens; logits of all of them: (tokens.size(), n_vocab).
   Result<std::vector<float>> append_all_logits(std::span<const TokenId> tokens, const RunControl& control = {});
 
   std::span<const TokenId> tokens() const noexcept;
   size_t context() const noexcept;  // most tokens it can hold
-  /// Keeps the first n tokens. Errors: invalid_argument (more than there are).
+  /// Keeps the first n tokens. Takes no time now; layers with a window may have dropped what the next token sees, then the next
+  /// call computes the kept tokens again. Errors: invalid_argument (more than there are).
   Status rewind(size_t n_tokens);
   /// A second timeline that starts with the same tokens. Errors: out_of_memory.
   Result<Session> fork() const;

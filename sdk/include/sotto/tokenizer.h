@@ -19,7 +19,7 @@ using TokenId = int32_t;
 struct EncodeOptions {
   bool add_special = true;     // BOS / EOS / template tokens where the model adds them to a text
   bool parse_special = false;  // text that spells a control token becomes that token; never for text of a user
-  std::string_view erase_in_plain{};  // taken out of what is no added token, after those were found: keeps a spelling from being one
+  std::string_view erase_in_plain{};  // taken out of plain text after added tokens were found: breaks a spelling that shall be none
 };
 
 struct DecodeOptions {

@@ -77,7 +77,7 @@ struct CodedLayout {
 
   // --- reading a record, one number at a time ---
   static SOTTO_INLINE int weight_of(int code) {
-    if constexpr (kHasCodebook) return Packing::kCodebook[code];
+    if constexpr (kHasCodebook) return kBookZero == 0 ? kBook.values[code] : static_cast<uint8_t>(kBook.values[code]) - kBookZero;
     else if constexpr (kWide) return static_cast<int8_t>(code);
     else return code - Packing::kZero;
   }

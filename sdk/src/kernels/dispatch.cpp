@@ -7,9 +7,9 @@
 
 namespace sotto::kernels {
 
-// kernel_targets.inc has a row for each of targets.cmake: name, flag of CpuFeatures.
+// kernel_targets.inc, made by CMake, has a row for each of targets.cmake: name, flag of CpuFeatures.
 #define SOTTO_TARGET_ROW(name, feature) extern const KernelTable kTable_##name;
-#include "kernel_targets.inc"
+#include <kernel_targets.inc>
 #undef SOTTO_TARGET_ROW
 
 namespace {
@@ -20,12 +20,12 @@ struct Features : CpuFeatures {
 
 constexpr const KernelTable* kTables[] = {
 #define SOTTO_TARGET_ROW(name, feature) &kTable_##name,
-#include "kernel_targets.inc"
+#include <kernel_targets.inc>
 #undef SOTTO_TARGET_ROW
 };
 constexpr bool Features::* kNeeds[] = {
 #define SOTTO_TARGET_ROW(name, feature) &Features::feature,
-#include "kernel_targets.inc"
+#include <kernel_targets.inc>
 #undef SOTTO_TARGET_ROW
 };
 

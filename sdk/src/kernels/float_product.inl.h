@@ -9,6 +9,52 @@
 
 namespace sotto::kernels {
 
+/// Adds 32 columns to the sums of M tokens. `Columns` gives the weights of one column and register of rows.
+template <class Arch, size_t M>
+struct FloatBlock {
+  using V = simd::Vec<Arch>;
+  static constexpr size_t kVectors = Arch::kVectors, kParts = 4;
+  // Parts whose sums are in registers at the same time.
+  static constexpr size_t kTogether = kParts * kVectors * M <= simd::kAccumulators<Arch> ? kParts : 1;
+
+  template <class Columns>
+  static SOTTO_INLINE void add(const Columns& weights, const float* x, size_t n, V (&sums)[kVectors][M]) {
+    V parts[kParts][kVectors][M];
+    for (size_t p = 0; p < kParts; p += kTogether) add_parts(weights, x, n, p, parts);
+    for (size_t v = 0; v < kVectors; ++v)
+      for (size_t t = 0; t < M; ++t) sums[v][t] = sums[v][t] + ((parts[0][v][t] + parts[1][v][t]) + (parts[2][v][t] + parts[3][v][t]));
+  }
+
+ private:
+  template <class Columns>
+  static SOTTO_INLINE void add_parts(const Columns& weights, const float* x, size_t n, size_t first, V (&parts)[kParts][kVectors][M]) {
+    V sums[kTogether][kVectors][M];
+    for (auto& part : sums)
+      for (auto& row : part)
+        for (V& sum : row) sum = V::broadcast(0.0f);
+    for (size_t c = first; c < kColumnBlock; c += kParts) {
+      unroll<kTogether>([&](auto p) __attribute__((always_inline)) {
+        for (size_t v = 0; v < kVectors; ++v) {
+          const V w = weights(c + p, v);
+          for (size_t t = 0; t < M; ++t) sums[p][v][t] = sums[p][v][t] + w * V::broadcast(x[(c + p) * n + t]);
+        }
+      });
+    }
+    for (size_t p = 0; p < kTogether; ++p)
+      for (size_t v = 0; v < kVectors; ++v)
+        for (size_t t = 0; t < M; ++t) parts[first + p][v][t] = sums[p][v][t];
+  }
+};
+
+/// The same for weights that were unpacked before; one function for all types.
+template <class Arch, size_t M, size_t kRows>
+static __attribute__((noinline)) void add_unpacked(const float (&weights)[kColumnBlock][kRows], const float* x, size_t n,
+                                                   simd::Vec<Arch> (&sums)[Arch::kVectors][M]) {
+  FloatBlock<Arch, M>::add(
+      [&](size_t column, size_t v) __attribute__((always_inline)) { return simd::Vec<Arch>::load(weights[column] + v * simd::Vec<Arch>::kLanes); },
+      x, n, sums);
+}
+
 /// F32, F16, BF16: (n_cols, kRows).
 template <class Arch, class Packing>
 struct FloatLayout {
@@ -34,14 +80,15 @@ struct FloatLayout {
     }
   }
 
-  /// The weights of 32 columns.
-  struct Columns {
-    const std::byte* block;
-    explicit SOTTO_INLINE Columns(const std::byte* group, size_t column) : block(group + column * kColumnBytes) {}
-    SOTTO_INLINE V operator()(size_t column, size_t v) const {
-      return Packing::template load<Arch>(block + column * kColumnBytes + v * kLanes * kBytes);
-    }
-  };
+  template <size_t M>
+  static SOTTO_INLINE void add(const std::byte* group, size_t first, const float* x, size_t n, V (&sums)[kVectors][M]) {
+    const std::byte* block = group + first * kColumnBytes;
+    FloatBlock<Arch, M>::add(
+        [&](size_t column, size_t v) __attribute__((always_inline)) {
+          return Packing::template load<Arch>(block + column * kColumnBytes + v * kLanes * kBytes);
+        },
+        x, n, sums);
+  }
 };
 
 /// A coded type, 32 columns unpacked at a time.
@@ -51,69 +98,44 @@ struct UnpackedLayout {
   using V = typename Layout::V;
   static constexpr size_t kVectors = Layout::kVectors, kRows = Layout::kRows;
 
-  struct Columns {
+  template <size_t M>
+  static SOTTO_INLINE void add(const std::byte* group, size_t column, const float* x, size_t n, V (&sums)[kVectors][M]) {
     float weights[Layout::kColumns][kRows];
+    unpack(group, column, weights);
+    add_unpacked<Arch>(weights, x, n, sums);
+  }
 
-    explicit Columns(const std::byte* group, size_t column) {
-      const std::byte* block = group + column / Packing::kBlock * Layout::kBlockBytes;
-      const std::byte* record = block + Layout::kHeadBytes + column % Packing::kBlock / Layout::kColumns * Layout::kRecordBytes;
-      for (size_t row = 0; row < kRows; ++row)
-        for (size_t c = 0; c < Layout::kColumns; ++c) weights[c][row] = static_cast<float>(Layout::weight_of(Layout::code(record, row, c)));
-      for (size_t v = 0; v < kVectors; ++v) {
-        for (size_t g = 0; g < Layout::kGroups; ++g) {
-          const V scale = Layout::scales(block, record, g, v);
-          for (size_t c = g * Packing::kGroup; c < (g + 1) * Packing::kGroup; ++c) {
-            V value = scale * V::load(weights[c] + v * V::kLanes);
-            if constexpr (Packing::kHasOffset) value = value + Layout::offsets(block, record, g, v);
-            value.store(weights[c] + v * V::kLanes);
-          }
+ private:
+  static __attribute__((noinline)) void unpack(const std::byte* group, size_t column, float (&weights)[Layout::kColumns][kRows]) {
+    const std::byte* block = group + column / Packing::kBlock * Layout::kBlockBytes;
+    const std::byte* record = block + Layout::kHeadBytes + column % Packing::kBlock / Layout::kColumns * Layout::kRecordBytes;
+    for (size_t row = 0; row < kRows; ++row)
+      for (size_t c = 0; c < Layout::kColumns; ++c) weights[c][row] = static_cast<float>(Layout::weight_of(Layout::code(record, row, c)));
+    for (size_t v = 0; v < kVectors; ++v) {
+      for (size_t g = 0; g < Layout::kGroups; ++g) {
+        const V scale = Layout::scales(block, record, g, v);
+        for (size_t c = g * Packing::kGroup; c < (g + 1) * Packing::kGroup; ++c) {
+          V value = scale * V::load(weights[c] + v * V::kLanes);
+          if constexpr (Packing::kHasOffset) value = value + Layout::offsets(block, record, g, v);
+          value.store(weights[c] + v * V::kLanes);
         }
       }
     }
-    SOTTO_INLINE V operator()(size_t column, size_t v) const { return V::load(weights[column] + v * V::kLanes); }
-  };
+  }
 };
 
 template <class Arch, class Layout>
 struct FloatProduct {
   using V = simd::Vec<Arch>;
   static constexpr size_t kRows = Layout::kRows, kVectors = Layout::kVectors;
-  static constexpr size_t kParts = 4;
 
   template <size_t M>
   static SOTTO_INLINE void sum(const TileArgs& args, V (&sums)[kVectors][M]) {
-    // Parts whose sums are in registers at the same time.
-    constexpr size_t kTogether = kParts * kVectors * M <= simd::kAccumulators<Arch> ? kParts : 1;
     for (auto& row : sums)
       for (V& sum : row) sum = V::broadcast(0.0f);
     const float* x = reinterpret_cast<const float*>(args.tile) + args.first;
-    for (size_t column = 0; column < args.n_cols; column += kColumnBlock, x += kColumnBlock * args.n) {
-      const typename Layout::Columns weights(args.group, column);
-      V parts[kParts][kVectors][M];
-      for (size_t p = 0; p < kParts; p += kTogether) add_parts<M, kTogether>(weights, x, args.n, p, parts);
-      for (size_t v = 0; v < kVectors; ++v)
-        for (size_t t = 0; t < M; ++t) sums[v][t] = sums[v][t] + ((parts[0][v][t] + parts[1][v][t]) + (parts[2][v][t] + parts[3][v][t]));
-    }
-  }
-
- private:
-  template <size_t M, size_t kTogether>
-  static SOTTO_INLINE void add_parts(const typename Layout::Columns& weights, const float* x, size_t n, size_t first, V (&parts)[kParts][kVectors][M]) {
-    V sums[kTogether][kVectors][M];
-    for (auto& part : sums)
-      for (auto& row : part)
-        for (V& sum : row) sum = V::broadcast(0.0f);
-    for (size_t c = first; c < kColumnBlock; c += kParts) {
-      unroll<kTogether>([&](auto p) __attribute__((always_inline)) {
-        for (size_t v = 0; v < kVectors; ++v) {
-          const V w = weights(c + p, v);
-          for (size_t t = 0; t < M; ++t) sums[p][v][t] = sums[p][v][t] + w * V::broadcast(x[(c + p) * n + t]);
-        }
-      });
-    }
-    for (size_t p = 0; p < kTogether; ++p)
-      for (size_t v = 0; v < kVectors; ++v)
-        for (size_t t = 0; t < M; ++t) parts[first + p][v][t] = sums[p][v][t];
+    for (size_t column = 0; column < args.n_cols; column += kColumnBlock, x += kColumnBlock * args.n)
+      Layout::add(args.group, column, x, args.n, sums);
   }
 };
 

@@ -1,0 +1,138 @@
+#include "generate/load_model.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "generate/chat_prompt.h"
+#include "generate/chat_template_source.h"
+#include "generate/options.h"
+#include "generate/token_timeline.h"
+#include "text/make_tokenizer.h"
+
+namespace sotto::generate {
+namespace {
+
+using formats::ModelFile;
+
+Status load_tokenizer(const ModelFile& file, const ModelOptions& options, Model::Impl& model) {
+  Result<Tokenizer> tokenizer = text::make_tokenizer(file, {.guess_pre_tokenizer = options.guess_pre_tokenizer});
+  if (!tokenizer) {
+    if (options.tokenizer_required || tokenizer.error().code != ErrorCode::not_found) return std::move(tokenizer).error();
+    model.warnings.push_back("the model has no tokenizer: only ids can be given to it");
+    return {};
+  }
+  model.warnings.insert(model.warnings.end(), tokenizer->warnings().begin(), tokenizer->warnings().end());
+  model.control_spellings = control_spellings(*tokenizer);
+  model.tokenizer = std::move(*tokenizer);
+  return {};
+}
+
+// A template that cannot be used does not keep a model from being opened: plain texts work without.
+void load_chat_template(const ModelFile& file, Model::Impl& model) {
+  if (!model.tokenizer) return;
+  Result<std::string> source = chat_template_source(file);
+  if (source && source->empty()) {
+    model.warnings.push_back("the model has no chat template: conversations are given to it as plain text");
+    return;
+  }
+  Result<ChatTemplate> parsed = source ? ChatTemplate::parse(std::move(*source)) : Result<ChatTemplate>(std::move(source).error());
+  if (parsed) {
+    model.chat_template = std::move(*parsed);
+    return;
+  }
+  model.template_error = std::move(parsed).error();
+  model.warnings.push_back("the model's chat template cannot be used: " + model.template_error->message);
+}
+
+ModelInfo describe(const ModelFile& file, const model::ModelSpec& spec) {
+  ModelInfo info;
+  info.architecture = architecture_name(file);
+  info.name = file.metadata.string("general.name").value_or("");
+  info.parameters = n_parameters(file);
+  info.n_layers = spec.n_layers;
+  info.dim = spec.dim;
+  info.n_heads = spec.n_heads;
+  info.n_kv_heads = spec.n_kv_heads;
+  info.head_dim = spec.head_dim;
+  info.ffn_dim = spec.ffn_dim;
+  info.n_vocab = spec.n_vocab;
+  info.max_context = spec.max_context;
+  info.largest_window = spec.max_window();
+  return info;
+}
+
+// A tile of tokens and a single one: pages of weights are touched, threads have started, and in a page the kernels are compiled.
+Status warm_up(const Model::Impl& model, const RunControl& control) {
+  constexpr size_t kTile = 32;
+  const TraceSpan span(model.engine->trace, "warm-up");
+  const size_t context = std::min(kTile + 1, model.spec.max_context);
+  auto timeline = TokenTimeline::make(model, SessionOptions{.context = context, .prefill_chunk = kTile});
+  Status status = timeline ? Status() : Status(std::move(timeline).error());
+  if (status) status = timeline->append(std::vector<TokenId>(context - 1), control, TokenTimeline::Wanted::nothing);
+  if (status) status = timeline->append(std::vector<TokenId>(1), control, TokenTimeline::Wanted::last_logits);
+  model.engine->pool.park();
+  // What else can go wrong (no memory for it, a model that computes infinities) is for the session that meets it.
+  return status ? Status() : control.check();
+}
+
+}  // namespace
+
+uint64_t n_parameters(const ModelFile& file) noexcept {
+  uint64_t sum = 0;
+  for (const formats::TensorEntry& tensor : file.tensors) {
+    uint64_t n = 1;
+    for (const uint64_t extent : tensor.shape) n *= extent;
+    sum += n;
+  }
+  return sum;
+}
+
+std::string architecture_name(const ModelFile& file) {
+  return file.metadata.string(file.naming == formats::Naming::gguf ? "general.architecture" : "model_type").value_or("");
+}
+
+Result<std::shared_ptr<const Model::Impl>> load_model(FunctionRef<Result<ModelFile>()> read, const ModelOptions& options,
+                                                      std::shared_ptr<Engine::Impl> engine) {
+  const auto started = std::chrono::steady_clock::now();
+  const TraceSpan span(engine->trace, "load");
+  SOTTO_TRY(options.validate());
+  SOTTO_ASSIGN(const model::WeightPolicy policy, weight_policy(options.quantize));
+  const RunControl control{options.cancel, options.deadline};
+  SOTTO_TRY(control.check());
+
+  auto model = std::make_shared<Model::Impl>();
+  model->engine = std::move(engine);
+  model->float_activations = options.activations == "f32";
+  ModelFile file;
+  model::WeightsPlan plan;
+  {
+    const TraceSpan reading(model->engine->trace, "read");
+    SOTTO_ASSIGN(file, read());
+    SOTTO_ASSIGN(model->spec, model::read_spec(file));
+    SOTTO_ASSIGN(plan, model::plan_weights(file, model->spec, model->engine->kernels, policy));
+    SOTTO_TRY(control.check());
+    SOTTO_TRY(load_tokenizer(file, options, *model));
+    load_chat_template(file, *model);
+    SOTTO_TRY(control.check());
+  }
+  SOTTO_ASSIGN(model->reserved, model->engine->budget.reserve(plan.arena_bytes, "the model's weights"));
+  SOTTO_ASSIGN(model->weights, model::load_weights(file, model->spec, plan, model->context(control), options.progress));
+  model->info = describe(file, model->spec);
+  if (options.warm_up) SOTTO_TRY(warm_up(*model, control));
+  model->info.load_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - started).count();
+  return std::shared_ptr<const Model::Impl>(std::move(model));
+}
+
+Result<MemoryUsage> plan_memory(const ModelFile& file, const ModelOptions& options, const SessionOptions& session,
+                                const Engine::Impl& engine) {
+  SOTTO_TRY(options.validate());
+  SOTTO_ASSIGN(const model::WeightPolicy policy, weight_policy(options.quantize));
+  SOTTO_ASSIGN(const model::ModelSpec spec, model::read_spec(file));
+  SOTTO_ASSIGN(const model::WeightsPlan plan, model::plan_weights(file, spec, engine.kernels, policy));
+  SOTTO_ASSIGN(const model::KvShape shape, session_shape(spec, session));
+  MemoryUsage usage = session_memory(spec, shape, engine);
+  usage.weights_bytes = plan.arena_bytes;
+  return usage;
+}
+
+}  // namespace sotto::generate

@@ -1,0 +1,32 @@
+// What a Model is made of: all of it constant after load_model().
+#pragma once
+
+#include <optional>
+
+#include "generate/engine_impl.h"
+#include "model/weights.h"
+#include "sotto/model.h"
+#include "text/added_tokens.h"
+
+namespace sotto {
+
+struct Model::Impl {
+  std::shared_ptr<Engine::Impl> engine;
+  model::ModelSpec spec;
+  generate::MemoryBudget::Reservation reserved;  // for the weights
+  model::Weights weights;
+  bool float_activations = false;
+
+  std::optional<Tokenizer> tokenizer;
+  text::AddedTokens control_spellings;  // of the tokenizer's control tokens
+  std::optional<ChatTemplate> chat_template;
+  std::optional<Error> template_error;  // the file has a template that cannot be used
+  std::vector<std::string> warnings;
+  ModelInfo info;
+
+  ops::OpContext context(const RunControl& control) const noexcept {
+    return {engine->kernels, engine->pool, control, engine->trace, float_activations};
+  }
+};
+
+}  // namespace sotto

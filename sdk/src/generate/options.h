@@ -1,0 +1,24 @@
+// What the SDK's plain options mean inside. validate() of EngineOptions, ModelOptions and SessionOptions is in options.cpp.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "model/weights.h"
+
+namespace sotto::generate {
+
+/// Collects every fault of a set of options, so that one error names all of them.
+class OptionFaults {
+ public:
+  void add(std::string_view field, const std::string& got, std::string_view wanted);
+  Status status() const;
+
+ private:
+  Error error_;
+};
+
+/// ModelOptions::quantize: "auto", "none" or a number type. Errors: invalid_argument.
+Result<model::WeightPolicy> weight_policy(std::string_view quantize);
+
+}  // namespace sotto::generate

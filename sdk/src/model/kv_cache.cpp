@@ -1,0 +1,58 @@
+#include "model/kv_cache.h"
+
+#include <cstring>
+
+#include "model/allocate.h"
+
+namespace sotto::model {
+namespace {
+
+// A chunk may overwrite what its own first token no longer sees, nothing younger.
+size_t slots_of(const LayerSpec& layer, const KvShape& shape) noexcept {
+  return layer.window == 0 ? shape.context : std::min(shape.context, layer.window + shape.chunk);
+}
+
+// Keys, or values, of one layer.
+uint64_t half_bytes(const ModelSpec& spec, const LayerSpec& layer, const KvShape& shape) noexcept {
+  return round_up_bytes(uint64_t{spec.n_kv_heads} * slots_of(layer, shape) * kernels::kv_row_bytes(shape.type, spec.head_dim));
+}
+
+}  // namespace
+
+uint64_t kv_cache_bytes(const ModelSpec& spec, const KvShape& shape) noexcept {
+  uint64_t bytes = 0;
+  for (const LayerSpec& layer : spec.layers) bytes += 2 * half_bytes(spec, layer, shape);
+  return bytes;
+}
+
+Result<KvCache> KvCache::make(const ModelSpec& spec, const KvShape& shape) {
+  KvCache cache;
+  cache.shape_ = shape;
+  SOTTO_ASSIGN(cache.buffer_, allocate(kv_cache_bytes(spec, shape), "key/value cache"));
+  std::byte* at = cache.buffer_.data();
+  for (const LayerSpec& layer : spec.layers) {
+    const size_t half = static_cast<size_t>(half_bytes(spec, layer, shape));
+    cache.layers_.push_back({.keys = at,
+                             .values = at + half,
+                             .type = shape.type,
+                             .n_slots = slots_of(layer, shape),
+                             .row_bytes = kernels::kv_row_bytes(shape.type, spec.head_dim)});
+    at += 2 * half;
+  }
+  return cache;
+}
+
+bool KvCache::can_go_on_at(size_t position) const noexcept {
+  // A ring keeps its window and a chunk: what the token at `position` sees is whole if no more than that has been written since.
+  const auto holds_all_seen = [&](const ops::KvView& layer) {
+    return layer.n_slots == shape_.context || n_written_ <= layer.n_slots || n_written_ <= position + shape_.chunk + 1;
+  };
+  return position == 0 || std::all_of(layers_.begin(), layers_.end(), holds_all_seen);
+}
+
+void KvCache::copy_from(const KvCache& other) noexcept {
+  std::memcpy(buffer_.data(), other.buffer_.data(), buffer_.size());
+  n_written_ = other.n_written_;
+}
+
+}  // namespace sotto::model

@@ -1,0 +1,201 @@
+#include "model/weights.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <mutex>
+
+#include "model/allocate.h"
+
+namespace sotto::model {
+namespace {
+
+constexpr size_t kPieceBytes = size_t{1} << 20;  // of the file, read and packed by one thread at a time
+
+class FirstError {
+ public:
+  void set(Error error) {
+    const std::lock_guard lock(mutex_);
+    if (!failed_.exchange(true)) error_ = std::move(error);
+  }
+  bool failed() const { return failed_.load(std::memory_order_relaxed); }
+  Status status() { return failed() ? Status(std::move(error_)) : Status(); }
+
+ private:
+  std::atomic<bool> failed_{false};
+  std::mutex mutex_;
+  Error error_;
+};
+
+// What one thread works in. Buffers grow to the largest piece and stay.
+struct Scratch {
+  Buffer file_rows, floats, held_rows;
+};
+
+Result<std::byte*> at_least(Buffer& buffer, size_t bytes) {
+  if (buffer.size() < bytes) {
+    SOTTO_ASSIGN(buffer, Buffer::allocate(bytes, "packing"));
+  }
+  return buffer.data();
+}
+
+// Rows of a matrix as they lie in memory.
+struct Rows {
+  const std::byte* data;
+  size_t stride;
+  size_t n_cols;
+};
+
+// Fills the groups of one matrix from its rows in the file.
+class Packer {
+ public:
+  Packer(const formats::ModelFile& file, const WeightItem& item, std::byte* out)
+      : source_(*file.sources[item.tensor->source]),
+        tensor_(*item.tensor),
+        matrix_(item.matrix),
+        transposed_(item.transposed),
+        row_bytes_(static_cast<size_t>(tensor_.n_bytes / matrix_.n_rows)),
+        out_(out) {}
+
+  Status run(const ops::OpContext& context, std::vector<Scratch>& scratch) {
+    if (transposed_) SOTTO_TRY(read_whole());
+    const kernels::WeightKernels& kernels = context.kernels.weights[static_cast<size_t>(matrix_.type)];
+    const size_t groups_per_piece = std::max<size_t>(kPieceBytes / (row_bytes_ * matrix_.rows_per_group), 1);
+    const size_t n_pieces = (matrix_.n_groups() + groups_per_piece - 1) / groups_per_piece;
+    FirstError error;
+    context.pool.parallel_for(n_pieces, 1, [&](size_t begin, size_t end, size_t thread) {
+      for (size_t piece = begin; piece < end && !error.failed(); ++piece) {
+        const size_t first = piece * groups_per_piece, n_groups = std::min(groups_per_piece, matrix_.n_groups() - first);
+        Status status = context.control.check();
+        if (status) status = pack(kernels, first, n_groups, scratch[thread]);
+        if (!status) error.set(std::move(status).error());
+      }
+    });
+    if (transposed_) source_.release(tensor_.offset, tensor_.n_bytes);
+    return error.status();
+  }
+
+ private:
+  // Every output of a transposed matrix lies scattered over all of it.
+  Status read_whole() {
+    if (!source_.view().empty()) {
+      whole_ = source_.view().data() + tensor_.offset;
+      return {};
+    }
+    SOTTO_ASSIGN(whole_storage_, allocate(tensor_.n_bytes, tensor_.name));
+    whole_ = whole_storage_.data();
+    return source_.read(tensor_.offset, whole_storage_.bytes());
+  }
+
+  Status pack(const kernels::WeightKernels& kernels, size_t first_group, size_t n_groups, Scratch& scratch) const {
+    const size_t first_row = first_group * matrix_.rows_per_group;
+    const size_t n_rows = std::min(n_groups * matrix_.rows_per_group, matrix_.n_rows - first_row);
+    Rows rows{nullptr, row_bytes_, matrix_.n_cols};
+    if (!transposed_) {
+      SOTTO_ASSIGN(rows.data, read_rows(first_row, n_rows, scratch));
+    }
+    if (transposed_ || matrix_.type != tensor_.type) {
+      SOTTO_ASSIGN(rows, round_rows(rows.data, first_row, n_rows, scratch));
+    }
+    for (size_t group = 0; group < n_groups; ++group) {
+      const size_t row = group * matrix_.rows_per_group;
+      kernels.pack(rows.data + row * rows.stride, rows.stride, std::min(matrix_.rows_per_group, n_rows - row), rows.n_cols,
+                   matrix_.n_cols_padded, out_ + (first_group + group) * matrix_.group_bytes);
+    }
+    if (!transposed_) source_.release(tensor_.offset + uint64_t{first_row} * row_bytes_, uint64_t{n_rows} * row_bytes_);
+    return {};
+  }
+
+  Result<const std::byte*> read_rows(size_t first_row, size_t n_rows, Scratch& scratch) const {
+    const uint64_t offset = tensor_.offset + uint64_t{first_row} * row_bytes_;
+    if (!source_.view().empty()) return source_.view().data() + offset;
+    SOTTO_ASSIGN(std::byte* const rows, at_least(scratch.file_rows, n_rows * row_bytes_));
+    SOTTO_TRY(source_.read(offset, {rows, n_rows * row_bytes_}));
+    return rows;
+  }
+
+  // As floats, padded with zeros, then in the held type.
+  Result<Rows> round_rows(const std::byte* rows, size_t first_row, size_t n_rows, Scratch& scratch) const {
+    const quant::TypeInfo& from = quant::info(tensor_.type);
+    const quant::TypeInfo& to = quant::info(matrix_.type);
+    const size_t n_cols = matrix_.n_cols, n_padded = matrix_.n_cols_padded, stride = n_padded / to.block_size * to.block_bytes;
+    const size_t n_floats = n_rows * n_padded;
+    SOTTO_ASSIGN(std::byte* const memory, at_least(scratch.floats, (n_floats + n_rows) * sizeof(float)));
+    SOTTO_ASSIGN(std::byte* const held, at_least(scratch.held_rows, n_rows * stride));
+    float* const floats = reinterpret_cast<float*>(memory);
+    std::fill_n(floats, n_floats, 0.0f);
+    if (transposed_) {
+      float* const column = floats + n_floats;
+      for (size_t c = 0; c < n_cols; ++c) {
+        from.decode(whole_ + (c * matrix_.n_rows + first_row) * from.block_bytes, n_rows, column);
+        for (size_t r = 0; r < n_rows; ++r) floats[r * n_padded + c] = column[r];
+      }
+    } else {
+      for (size_t r = 0; r < n_rows; ++r) from.decode(rows + r * row_bytes_, n_cols, floats + r * n_padded);
+    }
+    for (size_t r = 0; r < n_rows; ++r) to.encode(floats + r * n_padded, n_padded, held + r * stride);
+    return Rows{held, stride, n_padded};
+  }
+
+  const ByteSource& source_;
+  const formats::TensorEntry& tensor_;
+  const PackedMatrix& matrix_;
+  const bool transposed_;
+  const size_t row_bytes_;
+  std::byte* const out_;
+  const std::byte* whole_ = nullptr;
+  Buffer whole_storage_;
+};
+
+Status load_vector(const formats::ModelFile& file, const WeightItem& item, float offset, float* out) {
+  const formats::TensorEntry& tensor = *item.tensor;
+  std::vector<std::byte> scratch;
+  SOTTO_ASSIGN(const std::span<const std::byte> bytes, formats::tensor_bytes(file, tensor, scratch));
+  quant::info(tensor.type).decode(bytes.data(), item.n_floats, out);
+  for (size_t i = 0; i < item.n_floats; ++i) {
+    if (!std::isfinite(out[i]))
+      return Error{ErrorCode::numeric_fault, tensor.name + " holds a number that is not finite, at index " + std::to_string(i),
+                   tensor.name};
+    out[i] += offset;
+  }
+  file.sources[tensor.source]->release(tensor.offset, tensor.n_bytes);
+  return {};
+}
+
+}  // namespace
+
+Result<Weights> load_weights(const formats::ModelFile& file, const ModelSpec& spec, const WeightsPlan& plan,
+                             const ops::OpContext& context, const LoadProgress& progress) {
+  Weights weights;
+  SOTTO_ASSIGN(weights.arena_, allocate(plan.arena_bytes, "weights"));
+  weights.layers_.resize(spec.n_layers);
+  std::vector<Scratch> scratch(context.pool.size());
+  uint64_t total = 0, done = 0;
+  for (const WeightItem& item : plan.items) total += item.tensor->n_bytes;
+  for (const WeightItem& item : plan.items) {
+    const TraceSpan span(context.trace, "pack", per_layer(item.role) ? static_cast<int64_t>(item.layer) : -1);
+    SOTTO_TRY(context.control.check());
+    WeightSet& set = per_layer(item.role) ? weights.layers_[item.layer] : weights.global_;
+    const size_t role = static_cast<size_t>(item.role);
+    std::byte* const out = weights.arena_.data() + item.offset;
+    if (item.is_matrix) {
+      SOTTO_TRY(Packer(file, item, out).run(context, scratch));
+      set.matrices[role] = item.matrix;
+      set.matrices[role].data = out;
+    } else {
+      float* const values = reinterpret_cast<float*>(out);
+      SOTTO_TRY(load_vector(file, item, is_norm_weight(item.role) ? spec.norm_weight_offset : 0.0f, values));
+      set.vectors[role] = values;
+    }
+    done += item.tensor->n_bytes;
+    if (progress) progress(done, total);
+  }
+  return weights;
+}
+
+void gather_row(const kernels::KernelTable& kernels, const PackedMatrix& matrix, size_t row, float* out) noexcept {
+  const std::byte* group = matrix.data + row / matrix.rows_per_group * matrix.group_bytes;
+  kernels.weights[static_cast<size_t>(matrix.type)].unpack_row(group, row % matrix.rows_per_group, matrix.n_cols_padded, out);
+}
+
+}  // namespace sotto::model

@@ -1,0 +1,196 @@
+#include "model/weights_plan.h"
+
+#include <algorithm>
+#include <tuple>
+#include <unordered_map>
+
+#include "formats/tensor_table.h"
+#include "model/allocate.h"
+
+namespace sotto::model {
+namespace {
+
+using formats::TensorEntry;
+using quant::DType;
+
+constexpr size_t kMaxFaultsListed = 40;
+
+std::string with_layer(std::string_view pattern, size_t layer) {
+  const size_t at = pattern.find("{}");
+  if (at == std::string_view::npos) return std::string(pattern);
+  return std::string(pattern.substr(0, at)) + std::to_string(layer) + std::string(pattern.substr(at + 2));
+}
+
+size_t extent(const ModelSpec& spec, Dim dim) {
+  switch (dim) {
+    case Dim::none:
+      return 0;
+    case Dim::vocab:
+      return spec.n_vocab;
+    case Dim::positions:
+      return spec.max_context;
+    case Dim::dim:
+      return spec.dim;
+    case Dim::q:
+      return spec.q_dim();
+    case Dim::kv:
+      return spec.kv_dim();
+    case Dim::qkv:
+      return spec.q_dim() + 2 * spec.kv_dim();
+    case Dim::head:
+      return spec.head_dim;
+    case Dim::ffn:
+      return spec.ffn_dim;
+    case Dim::half_rotary:
+      return spec.rotary_dim / 2;
+  }
+  return 0;
+}
+
+// Buffers of old exports that hold no weights.
+bool is_leftover(std::string_view name) {
+  return name.ends_with(".attn.bias") || name.ends_with(".attn.masked_bias") || name.ends_with(".rotary_emb.inv_freq");
+}
+
+Status check_policy(const WeightPolicy& policy) {
+  if (!policy.type) return {};
+  const quant::TypeInfo& type = quant::info(*policy.type);
+  if (type.computed() && type.encode && type.block_size <= kernels::kColumnBlock) return {};
+  return Error{ErrorCode::invalid_argument,
+               "quantize: " + std::string(type.name) + " cannot be made while loading, wanted a type with blocks of at most 32",
+               "quantize"};
+}
+
+DType held_type(const ModelSpec& spec, const WeightPolicy& policy, Role role, DType in_file) {
+  const bool rounded = is_linear(role) || (role == Role::token_embedding && spec.tied_head);
+  const bool plain = in_file == DType::f32 || in_file == DType::f16 || in_file == DType::bf16;
+  if (!rounded || !plain || policy.keep) return in_file;
+  if (policy.type) return *policy.type;
+  return in_file == DType::f32 ? DType::q8_0 : in_file;
+}
+
+PackedMatrix layout(DType type, size_t n_rows, size_t n_cols, const kernels::KernelTable& kernels) {
+  const kernels::WeightKernels& kernel = kernels.weights[static_cast<size_t>(type)];
+  PackedMatrix matrix;
+  matrix.type = type;
+  matrix.n_rows = n_rows;
+  matrix.n_cols = n_cols;
+  matrix.n_cols_padded = round_up(n_cols, kernels::kColumnBlock);
+  matrix.rows_per_group = kernel.rows_per_group;
+  matrix.group_bytes = kernel.group_bytes(matrix.n_cols_padded);
+  return matrix;
+}
+
+// Finds a place for every tensor a model of this spec has, and collects what is wrong with them.
+class Planner {
+ public:
+  Planner(const formats::ModelFile& file, const ModelSpec& spec, const kernels::KernelTable& kernels, const WeightPolicy& policy)
+      : file_(file),
+        spec_(spec),
+        arch_(*spec.architecture),
+        kernels_(kernels),
+        policy_(policy),
+        gguf_(file.naming == formats::Naming::gguf) {
+    for (const TensorEntry& tensor : file.tensors) {
+      std::string_view name = tensor.name;
+      if (!gguf_ && name.starts_with(arch_.hf_prefix)) name.remove_prefix(arch_.hf_prefix.size());
+      if (!by_name_.emplace(name, &tensor).second) fault(tensor.name, "occurs twice, with and without its prefix");
+    }
+  }
+
+  Result<WeightsPlan> run() {
+    for (const TensorRule& rule : arch_.tensors)
+      if (!per_layer(rule.role)) place(rule, 0);
+    for (size_t layer = 0; layer < spec_.n_layers; ++layer)
+      for (const TensorRule& rule : arch_.tensors)
+        if (per_layer(rule.role)) place(rule, layer);
+    refuse_rest();
+    if (n_faults_ > kMaxFaultsListed) error_.message += "; and " + std::to_string(n_faults_ - kMaxFaultsListed) + " more";
+    if (n_faults_ > 0) return std::move(error_);
+    std::sort(plan_.items.begin(), plan_.items.end(), [](const WeightItem& a, const WeightItem& b) {
+      return std::tie(a.tensor->source, a.tensor->offset) < std::tie(b.tensor->source, b.tensor->offset);
+    });
+    return std::move(plan_);
+  }
+
+ private:
+  void fault(const std::string& tensor, const std::string& message, ErrorCode code = ErrorCode::bad_model) {
+    if (n_faults_ == 0) error_ = {code, file_.metadata.source() + ": ", tensor};
+    if (n_faults_++ < kMaxFaultsListed) error_.message += (n_faults_ > 1 ? "; " : "") + tensor + " " + message;
+  }
+
+  bool is_required(const TensorRule& rule) const {
+    if (rule.role == Role::head) return !spec_.tied_head;
+    if (rule.need == Need::required) return true;
+    return is_attention_bias(rule.role) ? spec_.attention_bias : is_mlp_bias(rule.role) && spec_.mlp_bias;
+  }
+
+  void place(const TensorRule& rule, size_t layer) {
+    const std::string name = with_layer(gguf_ ? rule.gguf : rule.hugging_face, layer);
+    if (name.empty()) return;
+    const auto found = by_name_.find(name);
+    if (found == by_name_.end()) {
+      if (is_required(rule)) fault(name, "is missing");
+      return;
+    }
+    const TensorEntry& tensor = *found->second;
+    by_name_.erase(found);
+    if (rule.role == Role::head && spec_.tied_head) return;  // held once, as the embedding
+
+    WeightItem item;
+    item.role = rule.role;
+    item.layer = layer;
+    item.tensor = &tensor;
+    item.is_matrix = rule.columns != Dim::none;
+    item.transposed = !gguf_ && arch_.hf_transposed && is_linear(rule.role) && rule.role != Role::head;
+    const size_t rows = extent(spec_, rule.rows), columns = extent(spec_, rule.columns);
+    std::vector<uint64_t> wanted{rows};
+    if (item.is_matrix) wanted.insert(item.transposed ? wanted.begin() : wanted.end(), columns);
+    if (tensor.shape != wanted)
+      return fault(tensor.name, "has shape " + formats::shape_text(tensor.shape) + ", wanted " + formats::shape_text(wanted));
+    const quant::TypeInfo& type = quant::info(tensor.type);
+    if (!type.computed() || (item.transposed && type.block_size != 1))
+      return fault(tensor.name, "has type " + std::string(type.name) + ", which this version does not compute",
+                   ErrorCode::unsupported);
+
+    item.offset = plan_.arena_bytes;
+    if (item.is_matrix) {
+      item.matrix = layout(held_type(spec_, policy_, rule.role, tensor.type), rows, columns, kernels_);
+      plan_.arena_bytes += round_up_bytes(uint64_t{item.matrix.n_groups()} * item.matrix.group_bytes);
+    } else {
+      item.n_floats = rows;
+      plan_.arena_bytes += round_up_bytes(uint64_t{rows} * sizeof(float));
+    }
+    plan_.items.push_back(item);
+  }
+
+  void refuse_rest() {
+    std::vector<std::string> unknown;
+    for (const auto& [name, tensor] : by_name_)
+      if (!is_leftover(name)) unknown.push_back(tensor->name);
+    std::sort(unknown.begin(), unknown.end());
+    const std::string_view family = gguf_ ? arch_.gguf_name : arch_.hf_model_type;
+    for (const std::string& name : unknown) fault(name, "is no tensor of a " + std::string(family) + " model of this size");
+  }
+
+  const formats::ModelFile& file_;
+  const ModelSpec& spec_;
+  const Architecture& arch_;
+  const kernels::KernelTable& kernels_;
+  const WeightPolicy& policy_;
+  const bool gguf_;
+  std::unordered_map<std::string_view, const TensorEntry*> by_name_;
+  WeightsPlan plan_;
+  Error error_;
+  size_t n_faults_ = 0;
+};
+
+}  // namespace
+
+Result<WeightsPlan> plan_weights(const formats::ModelFile& file, const ModelSpec& spec, const kernels::KernelTable& kernels,
+                                 const WeightPolicy& policy) {
+  SOTTO_TRY(check_policy(policy));
+  return Planner(file, spec, kernels, policy).run();
+}
+
+}  // namespace sotto::model
