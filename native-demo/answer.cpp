@@ -17,8 +17,10 @@ Result<Answer> stream(Generation& generation, bool has_text, const CommonOptions
     SOTTO_TRY(print(has_text ? piece.text : (first ? "" : " ") + std::to_string(piece.token)));
     first = false;
   }
-  if (!common.json) SOTTO_TRY(print("\n"));
-  SOTTO_ASSIGN(answer.result, generation.result());
+  auto result = generation.result();
+  if (!common.json && (result || !first)) SOTTO_TRY(print("\n"));
+  if (!result) return std::move(result).error();
+  answer.result = std::move(*result);
   return answer;
 }
 

@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
+#include <cstdio>
 #include <new>
 #include <utility>
 #include <vector>
@@ -43,7 +44,7 @@ int fail(const Error& error) {
 int run_program(int argc, char** argv) {
   CLI::App app("Runs language models on this machine.", "sotto");
   app.set_version_flag("--version", "sotto " SOTTO_VERSION);
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);  // so that an unknown one is named
   CommonOptions common;
   std::vector<std::pair<CLI::App*, Action>> actions;
   for (const Command& command : kCommands) {
@@ -55,6 +56,10 @@ int run_program(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kWrongUsage;
+  }
+  if (app.get_subcommands().empty()) {
+    std::fputs(app.help().c_str(), stderr);
+    return kWrongUsage;
   }
   if (const Status valid = common.engine.validate(); !valid) return fail(valid.error());
   for (const auto& [subcommand, action] : actions) {

@@ -20,7 +20,7 @@ Status print(std::string_view text) {
 }
 
 Status print_json(const Json& object) {
-  return print(object.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  return print(object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 void warn(const CommonOptions& common, std::string_view text) {

@@ -20,12 +20,14 @@ Result<std::string> template_of_model(const std::string& path, const CommonOptio
   SOTTO_ASSIGN(const Inspection found, sotto::inspect(path));
   for (const auto& [key, value] : found.metadata)
     if (key == "tokenizer.chat_template") return value;
+  const Error none{ErrorCode::unsupported, "the model has no chat template", path};
+  if (found.format == "gguf") return none;
   ModelOptions options;
   options.quantize = "none";
   options.warm_up = false;
   SOTTO_ASSIGN(const Engine engine, Engine::make(common.engine));
   SOTTO_ASSIGN(const Model model, Model::open(path, options, engine));
-  if (!model.chat_template()) return Error{ErrorCode::unsupported, "the model has no chat template", path};
+  if (!model.chat_template()) return none;
   return model.chat_template()->source();
 }
 

@@ -1,5 +1,5 @@
 // Two real models against the truth (anchors/real-models): ids, greedy texts up to the first close decision, log-probabilities, and
-// how well a text is predicted. SOTTO_ALL_CHUNKS=1 scores all 20 chunks; otherwise the first ones.
+// how well a text is predicted. SOTTO_REAL_MODELS=all takes all texts and chunks, brief one of each; otherwise the first ones.
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
@@ -23,9 +23,15 @@ void PrintTo(const RealModel& model, std::ostream* out) {
   *out << model.name;
 }
 
+std::string_view effort() {
+  const char* asked = std::getenv("SOTTO_REAL_MODELS");
+  return asked ? asked : "usual";
+}
 size_t chunks_to_score(size_t otherwise) {
-  const char* all = std::getenv("SOTTO_ALL_CHUNKS");
-  return all && std::string_view(all) == "1" ? 20 : otherwise;
+  return effort() == "all" ? 20 : effort() == "brief" ? 1 : otherwise;
+}
+size_t prompts_to_answer(size_t otherwise) {
+  return effort() == "all" ? 100 : effort() == "brief" ? 1 : otherwise;
 }
 
 class RealModels : public testing::TestWithParam<RealModel> {
@@ -64,7 +70,7 @@ class RealModels : public testing::TestWithParam<RealModel> {
       whole += parts == wanted.size();
     }
     RecordProperty("greedy_texts_equal_to_the_end", static_cast<int>(whole));
-    EXPECT_GT(n, 3u);
+    EXPECT_GT(n, 0u);
   }
 
   // Largest relative distance of one chunk, and of the mean.
@@ -105,7 +111,7 @@ TEST_P(RealModels, PromptsAreEncodedAsTheirTemplateAndTokenizerSay) {
 
 TEST_P(RealModels, ReferenceArithmetic) {
   const Model model = open(test::kExact);
-  check_greedy(model, CacheType::f32, 0.01, 6);
+  check_greedy(model, CacheType::f32, 0.01, prompts_to_answer(6));
   const auto [largest, mean] = nll_distance(model, CacheType::f32, chunks_to_score(1));
   EXPECT_LT(mean, 1e-4);
   EXPECT_LT(largest, 1e-4);
@@ -138,7 +144,7 @@ TEST_P(RealModels, ReferenceLogProbabilities) {
 
 TEST_P(RealModels, Defaults) {
   const Model model = open({});
-  check_greedy(model, CacheType::f16, 0.35, 100);
+  check_greedy(model, CacheType::f16, 0.35, prompts_to_answer(100));
   const size_t n_chunks = chunks_to_score(3);
   const auto [largest, mean] = nll_distance(model, CacheType::f16, n_chunks);
   RecordProperty("nll_distance_percent", std::to_string(mean * 100));

@@ -169,7 +169,7 @@ TEST_F(Commands, InspectAndPlan) {
   expect_keys(plan, {"weights_bytes", "kv_bytes", "scratch_bytes", "total_bytes"});
   const json held = json_of({"run", model_, "-p", "a", "-n", "1", "--context", "128"})["memory"];
   for (const char* part : {"weights_bytes", "kv_bytes", "scratch_bytes"}) EXPECT_EQ(plan[part], held[part]) << part;
-  EXPECT_LT(json_of({"plan", model_, "--context", "128", "--kv", "q8_0"})["kv_bytes"], plan["kv_bytes"]);
+  EXPECT_EQ(json_of({"plan", model_, "--context", "128", "--kv", "f32"})["kv_bytes"], 2 * plan["kv_bytes"].get<int>());
 }
 
 TEST_F(Commands, QuantizeWritesAModel) {

@@ -22,7 +22,7 @@ TEST_F(Usage, HelpIsAResult) {
 }
 
 TEST_F(Usage, WrongUsageIsStatus2) {
-  expect_failure({}, 2, "subcommand");
+  expect_failure({}, 2, "perplexity");
   expect_failure({"walk"}, 2, "walk");
   expect_failure({"run"}, 2, "MODEL");
   expect_failure({"run", model_}, 2, "-p");
@@ -64,7 +64,7 @@ TEST_F(Usage, ModelsThatAreNotThere) {
   expect_failure({"run", "some-model", "-p", "a"}, 1, "smollm2-135m-instruct");
   expect_failure({"inspect", "hf:nobody/nothing-at-all"}, 1, "sotto pull hf:nobody/nothing-at-all");
   expect_failure({"run", "hf:nobody", "-p", "a"}, 1, "error: invalid_argument: ");
-  expect_failure({"run", write("bad.gguf", "GGUF and nothing more"), "-p", "a"}, 1, "error: bad_model: ");
+  expect_failure({"run", write("bad.gguf", std::string("GGUF\3\0\0\0", 8)), "-p", "a"}, 1, "error: bad_model: ");
   expect_failure({"tokenize", write("empty", "")}, 1, "error: bad_model: ");
   expect_failure({"run", model_, "--file", path("none.txt")}, 1, "error: not_found: ");
   expect_failure({"template", path("none.jinja")}, 1, "error: not_found: ");
