@@ -22,9 +22,11 @@ Status quantize(QuantizeArgs& args, const CommonOptions& common) {
   args.options.control.cancel = interrupt.token();
   args.options.progress = [&](uint64_t done, uint64_t total) { progress.update(done, total); };
   SOTTO_ASSIGN(const QuantizeReport report, quantize_file(path, args.output, args.options));
-  if (!report.kept.empty())
-    warn(common, std::to_string(report.kept.size()) + " matrices are F16, because their rows are no multiple of a block of " +
-                     args.options.type + ": " + report.kept.front() + (report.kept.size() > 1 ? ", ..." : ""));
+  if (!report.kept.empty()) {
+    const size_t n_more = report.kept.size() - 1;
+    warn(common, "F16, because a row is no multiple of a block of " + args.options.type + ": " + report.kept.front() +
+                     (n_more ? " and " + std::to_string(n_more) + " more" : ""));
+  }
   if (common.json)
     return print_json({{"file", args.output},
                        {"type", args.options.type},

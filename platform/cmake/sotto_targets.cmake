@@ -31,10 +31,10 @@ set(SOTTO_WASM_TEST_LINK_OPTIONS -O1 -pthread -sPROXY_TO_PTHREAD -sEXIT_RUNTIME 
   -sNODERAWFS -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=4GB -Wno-pthreads-mem-growth -sSTACK_SIZE=1MB -sDEFAULT_PTHREAD_STACK_SIZE=1MB
   --pre-js "${PROJECT_SOURCE_DIR}/tests/support/node_environment.js")
 
-# sotto_test(NAME SOURCES ... LAYERS ... [LABELS ...] [PRIVATE libraries ...])
+# sotto_test(NAME SOURCES ... LAYERS ... [LABELS ...] [PRIVATE libraries ...] [WASM_ARGUMENTS ...])
 # Each test case is its own ctest entry natively; one entry per binary in wasm, where a process start costs 0.4 s.
 function(sotto_test name)
-  cmake_parse_arguments(arg "" "" "SOURCES;LAYERS;LABELS;PRIVATE" ${ARGN})
+  cmake_parse_arguments(arg "" "" "SOURCES;LAYERS;LABELS;PRIVATE;WASM_ARGUMENTS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   list(TRANSFORM arg_LAYERS PREPEND sotto_)
   target_link_libraries(${name} PRIVATE ${arg_LAYERS} sotto_test_support ${arg_PRIVATE} gtest gtest_main)
@@ -44,7 +44,7 @@ function(sotto_test name)
   endif()
   if(EMSCRIPTEN)
     target_link_options(${name} PRIVATE ${SOTTO_WASM_TEST_LINK_OPTIONS})
-    add_test(NAME ${name} COMMAND ${CMAKE_CROSSCOMPILING_EMULATOR} $<TARGET_FILE:${name}>)
+    add_test(NAME ${name} COMMAND ${CMAKE_CROSSCOMPILING_EMULATOR} $<TARGET_FILE:${name}> ${arg_WASM_ARGUMENTS})
     set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}")
   else()
     gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60 PROPERTIES LABELS "${arg_LABELS}")

@@ -28,7 +28,7 @@ for part in "${@:-build}"; do
       want libstdc++-12-dev-arm64-cross
       want qemu-user qemu-aarch64
       ;;
-    bench) want libbenchmark-dev ;;
+    bench) want npm npm ;;
     format) want clang-format-19 clang-format-19 ;;
     model)
       want python3 python3

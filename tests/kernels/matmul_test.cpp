@@ -33,10 +33,12 @@ class MatmulTest : public PerTarget {
   }
 };
 
+// A whole tile of tokens and a part of one: the other tests compare the rest with these.
 TEST_P(MatmulTest, IsTheSumOfProducts) {
   for_each_product([](const FileRows& rows, const Tokens& tokens, bool f32) {
-    EXPECT_TRUE(
-        near_oracle(PackedRows(table(), rows, kRows).times(tokens, {.f32 = f32}), oracle(rows, tokens, f32), rows.shape, f32));
+    constexpr size_t kFew = 9;
+    const Tokens few{kFew, std::vector<float>(tokens.x.begin(), tokens.x.begin() + kFew * rows.shape.n_cols_file)};
+    EXPECT_TRUE(near_oracle(PackedRows(table(), rows, kRows).times(few, {.f32 = f32}), oracle(rows, few, f32), rows.shape, f32));
   });
 }
 

@@ -129,9 +129,8 @@ Result<Value> filter_truncate(Context& context, const Args& args) {
   return context.text(std::string(kept).append(end));
 }
 
-Result<Value> filter_wordcount(Context& context, const Args& args) {
+Result<Value> filter_wordcount(Context&, const Args& args) {
   SOTTO_ASSIGN(const std::string text, to_text(args[0]));
-  static_cast<void>(context);
   int64_t n = 0;
   bool inside = false;
   for_each_character(text, [&](uint32_t code, std::string_view) {

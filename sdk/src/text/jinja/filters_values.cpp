@@ -74,8 +74,7 @@ Result<Value> filter_float(Context&, const Args& args) {
   return value ? Value(*value) : fallback;
 }
 
-Result<Value> filter_round(Context& context, const Args& args) {
-  static_cast<void>(context);
+Result<Value> filter_round(Context&, const Args& args) {
   if (!args[0].is_number()) return type_error("round() wants a number", args[0]);
   SOTTO_ASSIGN(const int64_t precision, args.integer(1, 0));
   SOTTO_ASSIGN(const std::string_view method, args.text(2, "common"));

@@ -67,9 +67,6 @@ std::vector<std::string_view> split_text(std::string_view text, std::string_view
          (from_right ? cut_right() : cut_left())) {
   }
   if (!at_space || !text.empty()) pieces.push_back(text);
-  // Without cuts left, white space at the far end stays; else the last piece ends where the text does.
-  if (at_space && pieces.size() <= limit && !pieces.empty()) pieces.back() = strip(pieces.back());
-  if (at_space && !pieces.empty() && pieces.back().empty()) pieces.pop_back();
   if (from_right) std::reverse(pieces.begin(), pieces.end());
   return pieces;
 }
@@ -120,7 +117,7 @@ Result<Window> window(const Args& args) {
 }
 
 template <bool at_end>
-Result<Value> affix(Context& context, const Args& args) {
+Result<Value> affix(Context&, const Args& args) {
   SOTTO_ASSIGN(const Window part, window(args));
   const Sequence* choices = args[1].sequence();
   if (choices == nullptr || choices->kind != Sequence::Kind::tuple) {
@@ -131,7 +128,6 @@ Result<Value> affix(Context& context, const Args& args) {
     if (choice.text() == nullptr) return type_error("an argument must be a string or a tuple of strings", choice);
     if (part.valid && (at_end ? part.text.ends_with(*choice.text()) : part.text.starts_with(*choice.text()))) return Value(true);
   }
-  static_cast<void>(context);
   return Value(false);
 }
 

@@ -64,8 +64,7 @@ std::optional<double> parse_float(std::string_view text) {
   if (word == "nan") return std::numeric_limits<double>::quiet_NaN();
   std::optional<std::string> digits = drop_underscores(text);
   if (!digits || digits->empty()) return {};
-  // As JSON writes it: one zero before the point at least, none too many, a digit after the point. The JSON parser knows the
-  // locale.
+  // As JSON writes it: a digit before the point, no zeros too many, a digit after it. (strtod would read as the locale says.)
   const size_t zeros = std::min(digits->find_first_not_of('0'), digits->size());
   std::string number = digits->substr(zeros);
   if (number.empty() || !is_ascii_digit(static_cast<unsigned char>(number[0]))) {
