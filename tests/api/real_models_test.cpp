@@ -37,13 +37,10 @@ size_t prompts_to_answer(size_t otherwise) {
 class RealModels : public testing::TestWithParam<RealModel> {
  protected:
   void SetUp() override {
-    path_ = test::cached_model(GetParam().file);
-    const std::string truth = test::anchor(std::string("real-models/") + GetParam().name + "-torch.json");
-    const std::string tokens = test::anchor(std::string("real-models/tokens-") + GetParam().name + ".json");
-    if (path_.empty() || truth.empty() || tokens.empty()) {
-      if (test::data_required()) FAIL() << "missing data: " << GetParam().file;
-      GTEST_SKIP() << "missing data: " << GetParam().file;
-    }
+    SOTTO_NEEDS(path, test::cached_model(GetParam().file));
+    SOTTO_NEEDS(truth, test::anchor(std::string("real-models/") + GetParam().name + "-torch.json"));
+    SOTTO_NEEDS(tokens, test::anchor(std::string("real-models/tokens-") + GetParam().name + ".json"));
+    path_ = path;
     truth_ = test::read_json(truth);
     tokens_ = test::read_json(tokens);
   }

@@ -42,8 +42,7 @@ class SessionOf : public testing::TestWithParam<Case> {
       model_ = tiny({}, {}, engine);
       return;
     }
-    const std::string folder = test::anchor(GetParam().anchor);
-    if (folder.empty()) GTEST_SKIP() << "missing data: " << GetParam().anchor;
+    SOTTO_NEEDS(folder, test::anchor(GetParam().anchor));
     model_ = ok(Model::open(folder, {.tokenizer_required = false}, engine));
   }
   Session session(size_t chunk = 8, size_t context = 160) const {

@@ -12,8 +12,8 @@ using test::ok;
 class Stories : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
-    path_ = test::anchor(std::string("models/") + GetParam());
-    if (path_.empty()) GTEST_SKIP() << "missing data: models/" << GetParam();
+    SOTTO_NEEDS(path, test::anchor(std::string("models/") + GetParam()));
+    path_ = path;
   }
   Model open(const ModelOptions& options, size_t threads = 2) const {
     return ok(Model::open(path_, options, test::make_engine(threads)));

@@ -17,8 +17,8 @@ using Ids = std::vector<TokenId>;
 class ChatPromptOf : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
-    folder_ = test::anchor(std::string("transformers/tokenizers/") + GetParam());
-    if (folder_.empty()) GTEST_SKIP() << "missing data";
+    SOTTO_NEEDS(folder, test::anchor(std::string("transformers/tokenizers/") + GetParam()));
+    folder_ = folder;
     auto tokenizer = Tokenizer::open(folder_);
     ASSERT_TRUE(tokenizer) << tokenizer.error().message;
     model_.control_spellings = control_spellings(*tokenizer);

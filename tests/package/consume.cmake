@@ -12,7 +12,7 @@ set(configure ${CMAKE_COMMAND} -S "${CMAKE_CURRENT_LIST_DIR}/consumer" -B "${WOR
   "-DCMAKE_C_COMPILER=${C_COMPILER}" "-DCMAKE_CXX_FLAGS=${FLAGS}" -DCMAKE_BUILD_TYPE=Release)
 if(WAY STREQUAL "find_package")
   run(${CMAKE_COMMAND} --install "${SOTTO_BUILD}" --prefix "${WORK}/prefix")
-  run(${configure} "-DCMAKE_PREFIX_PATH=${WORK}/prefix")
+  run(${configure} "-DCMAKE_PREFIX_PATH=${WORK}/prefix" "-DREADME=${SOTTO_SOURCE}/README.md")
   run(${CMAKE_COMMAND} --build "${WORK}/build")
   run("${WORK}/build/consumer")
 else()

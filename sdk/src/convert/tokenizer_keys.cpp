@@ -5,6 +5,7 @@
 #include "convert/pre_tokenizer_name.h"
 #include "convert/tokenizer_check.h"
 #include "convert/tokenizer_json.h"
+#include "text/chat_template_source.h"
 #include "text/make_tokenizer.h"
 #include "text/tokenizer_impl.h"
 
@@ -119,22 +120,6 @@ Status add_specials(const ModelFile& file, const Tokenizer::Impl& impl, Keys& ke
   return {};
 }
 
-Status add_chat_template(const ModelFile& file, Keys& keys) {
-  std::string source = file.hugging_face.chat_template;
-  if (source.empty() && !file.hugging_face.tokenizer_config_json.empty()) {
-    SOTTO_ASSIGN(const Json config, Json::parse(file.hugging_face.tokenizer_config_json, kConfigFile));
-    const Json* field = config.find("chat_template");
-    if (field && field->as_string()) source = *field->as_string();
-    if (field && field->as_array())
-      for (const Json& entry : *field->as_array()) {
-        const Json *name = entry.find("name"), *text = entry.find("template");
-        if (name && name->as_string() && *name->as_string() == "default" && text && text->as_string()) source = *text->as_string();
-      }
-  }
-  if (!source.empty()) keys.emplace_back("tokenizer.chat_template", std::move(source));
-  return {};
-}
-
 /// What a reader takes the keys for.
 Result<Tokenizer> read_back(const Keys& keys) {
   return text::make_gguf_tokenizer(as_metadata(keys, "the file to be"), {});
@@ -169,7 +154,8 @@ Result<Keys> tokenizer_keys(const ModelFile& file, size_t n_vocab, const RunCont
     SOTTO_TRY(add_end_ids(original, written, keys));
     SOTTO_TRY(check_same_ids(original, written, control));
   }
-  SOTTO_TRY(add_chat_template(file, keys));
+  SOTTO_ASSIGN(std::string source, text::chat_template_source(file));
+  if (!source.empty()) keys.emplace_back("tokenizer.chat_template", std::move(source));
   return keys;
 }
 

@@ -4,9 +4,9 @@
 #include <chrono>
 
 #include "generate/chat_prompt.h"
-#include "generate/chat_template_source.h"
 #include "generate/options.h"
 #include "generate/token_timeline.h"
+#include "text/chat_template_source.h"
 #include "text/make_tokenizer.h"
 
 namespace sotto::generate {
@@ -30,7 +30,7 @@ Status load_tokenizer(const ModelFile& file, const ModelOptions& options, Model:
 // A template that cannot be used does not keep a model from being opened: plain texts work without.
 void load_chat_template(const ModelFile& file, Model::Impl& model) {
   if (!model.tokenizer) return;
-  Result<std::string> source = chat_template_source(file);
+  Result<std::string> source = text::chat_template_source(file);
   if (source && source->empty()) {
     model.warnings.push_back("the model has no chat template: conversations are given to it as plain text");
     return;

@@ -11,7 +11,7 @@ std::span<const NativeRow> methods_of(const Value& value) {
   if (value.text() != nullptr) return kTextMethods;
   if (value.dict() != nullptr) return kDictMethods;
   if (value.is<LoopRef>()) return kLoopMethods;
-  if (value.sequence() != nullptr && value.sequence()->kind <= Sequence::Kind::tuple) return kListMethods;
+  if (value.sequence() != nullptr && value.sequence()->is_indexable()) return kListMethods;
   return {};
 }
 

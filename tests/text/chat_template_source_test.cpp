@@ -1,8 +1,8 @@
-#include "generate/chat_template_source.h"
+#include "text/chat_template_source.h"
 
 #include <gtest/gtest.h>
 
-namespace sotto::generate {
+namespace sotto::text {
 namespace {
 
 formats::ModelFile folder(std::string config, std::string jinja = {}) {
@@ -48,4 +48,4 @@ TEST(ChatTemplateSource, NeverGuesses) {
 }
 
 }  // namespace
-}  // namespace sotto::generate
+}  // namespace sotto::text

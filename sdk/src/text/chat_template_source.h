@@ -3,9 +3,9 @@
 
 #include "formats/model_file.h"
 
-namespace sotto::generate {
+namespace sotto::text {
 
 /// Empty: the model has none. Errors: bad_model: the field that should hold it is malformed.
 Result<std::string> chat_template_source(const formats::ModelFile& file);
 
-}  // namespace sotto::generate
+}  // namespace sotto::text

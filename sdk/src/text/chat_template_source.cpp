@@ -1,6 +1,6 @@
-#include "generate/chat_template_source.h"
+#include "text/chat_template_source.h"
 
-namespace sotto::generate {
+namespace sotto::text {
 namespace {
 
 using formats::Json;
@@ -39,4 +39,4 @@ Result<std::string> chat_template_source(const formats::ModelFile& file) {
   return field && !field->is_null() ? from_config(*field) : std::string();
 }
 
-}  // namespace sotto::generate
+}  // namespace sotto::text
