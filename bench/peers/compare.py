@@ -1,82 +1,123 @@
-"""Sotto beside llama.cpp (npm node-llama-cpp, prebuilt, CPU) on the same file: rounds alternate, medians are told.
+"""Sotto beside llama.cpp on the same file: engines alternate in rounds, each time in a fresh process; medians are told.
 
-    compare.py SOTTO MODEL... [--threads 1,2] [--rounds 5] [--prompt 512] [--new 128] [--out FILE.json]
+    compare.py SOTTO MODEL... [--rows speed,first,tokenizer,busy] [--peers node-llama-cpp,llama-cpp-python] [--threads 1,2] [--rounds 5]
+               [--prompt 512] [--new 128] [--text FILE] [--out FILE.json]
 
-node-llama-cpp is installed by npm into $SOTTO_CACHE/peers when it is missing.
+speed      prefill of --prompt tokens and decode of --new, tokens per second
+first      milliseconds from the start of the process to the first token after a prompt of 16, the file being in the page cache. Sotto's whole
+           process counts; of llama.cpp's neither the start of its interpreter nor the loading of the package around it (engines.py).
+tokenizer  milliseconds for --text, whole, on one thread
+busy       speed with 2 threads while one other process never sleeps, beside 1 thread alone in the same rounds, with a quarter of the tokens:
+           what spins at barriers gets very slow. Made for machines of 2 cores.
+
+llama.cpp comes in two builds. node-llama-cpp is installed when it is missing; llama-cpp-python is compiled, for ten minutes or more, when
+--peers names it, and used when it is there. A ratio says how many times better Sotto is than the better of the two; the JSON has both.
+A line ends with the load average and the cores that others took where one of them was above 0.5. The former holds the benchmark's own runs,
+the latter does not.
 """
 import argparse
+import gzip
 import json
 import os
 import platform
-import shutil
-import statistics
-import subprocess
-import sys
+import tempfile
 from pathlib import Path
 
-CACHE = Path(os.environ.get("SOTTO_CACHE", Path.home() / ".cache/sotto")) / "peers"
-VERSION = "3"
-HERE = Path(__file__).resolve().parent
+from engines import PEERS, NodeLlamaCpp, Sotto
+from measure import busy_process, into_page_cache, measure
+from report import Row
+
+ANCHOR_TEXT = Path(__file__).resolve().parents[3] / "shared/anchors/text/wiki.test.raw.gz"
+FIRST_PROMPT = 16
 
 
-def install():
-    """npm's package and the binary of this machine alone; all of them together would be 700 MB."""
-    if not (CACHE / "node_modules/node-llama-cpp").is_dir():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        machine = {"x86_64": "linux-x64", "aarch64": "linux-arm64"}[platform.machine()]
-        subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--omit=optional", "--prefix", CACHE,
-                        f"node-llama-cpp@{VERSION}", f"@node-llama-cpp/{machine}@{VERSION}"], check=True, stdout=sys.stderr)
-    # A module is looked for beside the script that imports it.
-    shutil.copy(HERE / "llamacpp.mjs", CACHE / "llamacpp.mjs")
+def words(text):
+    return text.split(",")
 
 
-def last_json(command):
-    output = subprocess.run([str(part) for part in command], check=True, capture_output=True, text=True).stdout
-    return json.loads(output[output.index("{"):])
-
-
-def peer(model, threads, args):
-    return last_json(["node", CACHE / "llamacpp.mjs", model, threads, args.prompt, args.new])
-
-
-def ours(model, threads, args):
-    run = last_json([args.sotto, "bench", model, "-t", threads, "-p", args.prompt, "-n", args.new, "-r", 1, "--json", "--quiet"])
-    return run["runs"][0] | {"target": run["target"]}
-
-
-def main():
-    parser = argparse.ArgumentParser()
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sotto")
     parser.add_argument("models", nargs="+")
-    parser.add_argument("--threads", default="1,2")
+    parser.add_argument("--rows", type=words, default=list(ROWS))
+    parser.add_argument("--peers", type=words)
+    parser.add_argument("--threads", type=lambda text: [int(word) for word in words(text)], default=[1, 2])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--prompt", type=int, default=512)
     parser.add_argument("--new", type=int, default=128)
-    parser.add_argument("--out")
+    parser.add_argument("--text", type=Path, default=ANCHOR_TEXT)
+    parser.add_argument("--out", type=Path)
     args = parser.parse_args()
-    install()
-    rows = []
+    unknown = [f"--rows {name}" for name in args.rows if name not in ROWS] + [f"--peers {name}" for name in args.peers or () if name not in PEERS]
+    if unknown:
+        parser.error(f"unknown: {', '.join(unknown)}; rows are {', '.join(ROWS)}, peers {', '.join(PEERS)}")
+    return args
+
+
+def speed(args, model, engines):
+    for threads in args.threads:
+        measured = measure(engines, args.rounds, lambda engine: engine.speed(model, threads, args.prompt, args.new))
+        yield Row("speed", model, threads, measured, ["prefill_tps", "decode_tps"])
+
+
+def first(args, model, engines):
+    for threads in args.threads:
+        measured = measure(engines, args.rounds, lambda engine: engine.first(model, threads, FIRST_PROMPT))
+        yield Row("first", model, threads, measured, ["first_token_ms"], smaller_is_better=True)
+
+
+def tokenizer(args, model, engines):
+    if not args.text.exists():
+        print(f"{args.text.name} is absent (--text): no tokenizer row")
+        return
+    with tempfile.NamedTemporaryFile() as text:
+        data = args.text.read_bytes()
+        text.write(gzip.decompress(data) if args.text.suffix == ".gz" else data)
+        text.flush()
+        measured = measure(engines, args.rounds, lambda engine: engine.tokenize(model, text.name))
+    yield Row("tokenizer", model, 1, measured, ["tokenize_ms"], smaller_is_better=True)
+
+
+def busy(args, model, engines):
+    prompt, new = max(1, args.prompt // 4), max(2, args.new // 4)
+
+    def ask(engine):
+        alone = engine.speed(model, 1, prompt, new)
+        with busy_process():
+            disturbed = engine.speed(model, 2, prompt, new)
+        figures = {key: disturbed[key] for key in disturbed if key == "target"}
+        for phase in ("prefill", "decode"):
+            value, reference = disturbed[f"{phase}_tps"], alone[f"{phase}_tps"]
+            figures |= {f"{phase}_tps": value, f"{phase}_alone_tps": reference, f"{phase}_of_alone": value / reference}
+        return figures
+
+    yield Row("busy", model, 2, measure(engines, args.rounds, ask), ["prefill_tps", "decode_tps"])
+
+
+ROWS = {"speed": speed, "first": first, "tokenizer": tokenizer, "busy": busy}
+
+
+def main():
+    args = arguments()
+    peers = [PEERS[name]() for name in args.peers] if args.peers else [kind() for kind in PEERS.values() if kind is NodeLlamaCpp or kind().installed()]
+    for peer in peers:
+        peer.install()
+    engines, rows = [Sotto(args.sotto), *peers], []
     for model in args.models:
-        for threads in map(int, args.threads.split(",")):
-            rounds = {"sotto": [], "llama.cpp": []}
-            for _ in range(args.rounds):
-                rounds["sotto"].append(ours(model, threads, args))
-                rounds["llama.cpp"].append(peer(model, threads, args))
-            row = {"model": Path(model).name, "threads": threads, "target": rounds["sotto"][0]["target"]}
-            for what in ("prefill_tps", "decode_tps"):
-                medians = {name: statistics.median(r[what] for r in results) for name, results in rounds.items()}
-                row[what] = {name: {"median": medians[name], "min": min(r[what] for r in results), "max": max(r[what] for r in results)}
-                             for name, results in rounds.items()}
-                row[what]["ratio"] = medians["sotto"] / medians["llama.cpp"]
-            rows.append(row)
-            print("{model:36} {threads} threads {target:12}".format(**row), end="")
-            for what in ("prefill_tps", "decode_tps"):
-                sotto, other = row[what]["sotto"]["median"], row[what]["llama.cpp"]["median"]
-                print(f"  {what} {sotto:7.1f} : {other:7.1f} = {row[what]['ratio']:.2f}", end="")
-            print(flush=True)
-    if args.out:
-        Path(args.out).parent.mkdir(parents=True, exist_ok=True)
-        Path(args.out).write_text(json.dumps(rows, indent=1) + "\n")
+        into_page_cache(model)
+        for what in args.rows:
+            for row in ROWS[what](args, model, engines):
+                rows.append(row.json())
+                print(row.line(), flush=True)
+                if args.out:  # after each row: on a busy machine all of them take long
+                    write(args, rows)
+
+
+def write(args, rows):
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    report = {"machine": platform.machine(), "cores": os.cpu_count(), "prompt_tokens": args.prompt, "max_tokens": args.new,
+              "rounds": args.rounds, "rows": rows}
+    args.out.write_text(json.dumps(report, indent=1) + "\n")
 
 
 main()

@@ -72,7 +72,7 @@ void add_shares(Run& run, const BenchArgs& args, const ModelWork& work, const Mo
   run.prefill_share = run.prefill_tps.median() * macs / run.roof.macs_per_s;
   const double held = n_prompt + static_cast<double>(args.tokens) / 2;  // on average, while decoding
   const double bytes =
-      work.weight_share * static_cast<double>(model.memory().weights_bytes) +
+      work.weight_share * static_cast<double>(model.memory().weights_bytes - model.info().head_screen_bytes) +
       static_cast<double>(session.memory().kv_bytes) * std::min(1.0, held / static_cast<double>(session.context()));
   run.decode_share = run.decode_tps.median() * bytes / run.roof.read_bytes_per_s;
 }

@@ -40,3 +40,7 @@ endif()
 if(SOTTO_CLI)
   find_package(CURL QUIET)
 endif()
+# Only for the target sotto_bench.
+if(PROJECT_IS_TOP_LEVEL AND NOT CMAKE_CROSSCOMPILING)
+  find_package(benchmark QUIET)
+endif()

@@ -8,8 +8,8 @@ if(SOTTO_WASM_RELAXED)
   target_compile_options(sotto_options INTERFACE -mrelaxed-simd)
 endif()
 
-# Most of a small file's compile time goes to the standard library's headers. Sources include what they use all the same: the preset
-# `package`, which a test builds, goes without.
+# Most of a small file's compile time goes to the standard library's headers. Sources include what they use all the same: the
+# presets neon and package go without.
 option(SOTTO_PRECOMPILED_HEADERS "precompile what all layers include" ON)
 function(sotto_precompile target)
   if(SOTTO_PRECOMPILED_HEADERS)

@@ -13,7 +13,9 @@
 namespace sotto {
 namespace {
 
-bool bit(uint64_t word, unsigned index) { return (word >> index & 1) != 0; }
+bool bit(uint64_t word, unsigned index) {
+  return (word >> index & 1) != 0;
+}
 
 #if defined(__x86_64__) || defined(__i386__)
 struct Leaf {
@@ -78,7 +80,9 @@ CpuFeatures cpu_features() noexcept {
 
 #else
 
-CpuFeatures cpu_features() noexcept { return {}; }
+CpuFeatures cpu_features() noexcept {
+  return {};
+}
 
 #endif
 

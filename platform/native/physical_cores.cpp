@@ -17,7 +17,9 @@
 namespace sotto {
 namespace {
 
-size_t logical_cores() { return std::max<size_t>(std::thread::hardware_concurrency(), 1); }
+size_t logical_cores() {
+  return std::max<size_t>(std::thread::hardware_concurrency(), 1);
+}
 
 #if defined(__linux__)
 bool read_number(const char* path, const char* format, int64_t* first, int64_t* second = nullptr) {

@@ -23,8 +23,12 @@ void futex_wake_all(std::atomic<uint32_t>& word) noexcept {
 
 #else
 
-void futex_wait(const std::atomic<uint32_t>& word, uint32_t expected) noexcept { word.wait(expected); }
-void futex_wake_all(std::atomic<uint32_t>& word) noexcept { word.notify_all(); }
+void futex_wait(const std::atomic<uint32_t>& word, uint32_t expected) noexcept {
+  word.wait(expected);
+}
+void futex_wake_all(std::atomic<uint32_t>& word) noexcept {
+  word.notify_all();
+}
 
 #endif
 

@@ -1,5 +1,5 @@
-// Ints<Arch>: the integer side of the matrix kernels: packed codes, activations of 8 or 16 bits, and exact sums in as many 32-bit lanes
-// as Vec<Arch> has floats. The dozen operations that xsimd lacks are overloads on the raw register below; always inlined.
+// Ints<Arch>: the integer side of the matrix kernels: packed codes, activations of 8 or 16 bits, and exact sums in as many 32-bit
+// lanes as Vec<Arch> has floats. The dozen operations that xsimd lacks are overloads on the raw register below; always inlined.
 #pragma once
 
 #include <bit>
@@ -11,10 +11,10 @@ namespace sotto::simd {
 
 // load(from, r), load_widened(from, r): half as many 8-bit integers become 16-bit. all32(x, r): x in all 32-bit lanes.
 // field(r, shift, mask): (r >> shift) & mask in 16-bit lanes; put(r, shift): r << shift in 16-bit lanes. either, add16, add32.
-// dot16(sum, w, a): sum of products of two neighbouring 16-bit integers each. look_up(table, codes): of bytes below 16; extend8: their
-// low bytes in 16-bit lanes become signed 16-bit integers.
-// pairs(w, a), pairs_signed(w, a): products of bytes, neighbours summed in 16 bits, w unsigned (a signed) or both signed and above -128;
-// sum_pairs(p): neighbouring 16-bit sums. dot8(sum, w, a): four products summed in 32 bits. floats(r): 32-bit integers as floats.
+// dot16(sum, w, a): sum of products of two neighbouring 16-bit integers each. look_up(table, codes): of bytes below 16; extend8:
+// their low bytes in 16-bit lanes become signed 16-bit integers. pairs(w, a), pairs_signed(w, a): products of bytes, neighbours
+// summed in 16 bits, w unsigned (a signed) or both signed and above -128; sum_pairs(p): neighbouring 16-bit sums. dot8(sum, w, a):
+// four products summed in 32 bits. floats(r): 32-bit integers as floats.
 
 // Names that some targets lack must be known to the templates that do not call them there.
 template <class R>
@@ -32,28 +32,48 @@ R extend8(R) = delete;
 
 #if defined(__SSE4_1__) && !defined(__wasm__)
 
-#define SOTTO_X86_INTEGERS(Register, Floats, prefix, suffix)                                                                          \
-  static SOTTO_INLINE void load(const std::byte* from, Register& r) {                                                                 \
-    r = prefix##_loadu_##suffix(reinterpret_cast<const Register*>(from));                                                             \
-  }                                                                                                                                   \
-  static SOTTO_INLINE void all32(int32_t x, Register& r) { r = prefix##_set1_epi32(x); }                                              \
-  static SOTTO_INLINE Register field(Register r, int shift, int mask) {                                                               \
-    return prefix##_and_##suffix(prefix##_srli_epi16(r, shift), prefix##_set1_epi16(static_cast<short>(mask)));                       \
-  }                                                                                                                                   \
-  static SOTTO_INLINE Register put(Register r, int shift) { return prefix##_slli_epi16(r, shift); }                                   \
-  static SOTTO_INLINE Register either(Register a, Register b) { return prefix##_or_##suffix(a, b); }                                  \
-  static SOTTO_INLINE Register add16(Register a, Register b) { return prefix##_add_epi16(a, b); }                                     \
-  static SOTTO_INLINE Register add32(Register a, Register b) { return prefix##_add_epi32(a, b); }                                     \
-  static SOTTO_INLINE Register pairs(Register w, Register a) { return prefix##_maddubs_epi16(w, a); }                                 \
-  static SOTTO_INLINE Register sum_pairs(Register p) { return prefix##_madd_epi16(p, prefix##_set1_epi16(1)); }                       \
-  static SOTTO_INLINE Floats floats(Register r) { return prefix##_cvtepi32_ps(r); }
+#define SOTTO_X86_INTEGERS(Register, Floats, prefix, suffix)                                                    \
+  static SOTTO_INLINE void load(const std::byte* from, Register& r) {                                           \
+    r = prefix##_loadu_##suffix(reinterpret_cast<const Register*>(from));                                       \
+  }                                                                                                             \
+  static SOTTO_INLINE void all32(int32_t x, Register& r) {                                                      \
+    r = prefix##_set1_epi32(x);                                                                                 \
+  }                                                                                                             \
+  static SOTTO_INLINE Register field(Register r, int shift, int mask) {                                         \
+    return prefix##_and_##suffix(prefix##_srli_epi16(r, shift), prefix##_set1_epi16(static_cast<short>(mask))); \
+  }                                                                                                             \
+  static SOTTO_INLINE Register put(Register r, int shift) {                                                     \
+    return prefix##_slli_epi16(r, shift);                                                                       \
+  }                                                                                                             \
+  static SOTTO_INLINE Register either(Register a, Register b) {                                                 \
+    return prefix##_or_##suffix(a, b);                                                                          \
+  }                                                                                                             \
+  static SOTTO_INLINE Register add16(Register a, Register b) {                                                  \
+    return prefix##_add_epi16(a, b);                                                                            \
+  }                                                                                                             \
+  static SOTTO_INLINE Register add32(Register a, Register b) {                                                  \
+    return prefix##_add_epi32(a, b);                                                                            \
+  }                                                                                                             \
+  static SOTTO_INLINE Register pairs(Register w, Register a) {                                                  \
+    return prefix##_maddubs_epi16(w, a);                                                                        \
+  }                                                                                                             \
+  static SOTTO_INLINE Register sum_pairs(Register p) {                                                          \
+    return prefix##_madd_epi16(p, prefix##_set1_epi16(1));                                                      \
+  }                                                                                                             \
+  static SOTTO_INLINE Floats floats(Register r) {                                                               \
+    return prefix##_cvtepi32_ps(r);                                                                             \
+  }
 
 SOTTO_X86_INTEGERS(__m128i, __m128, _mm, si128)
 static SOTTO_INLINE void load_widened(const std::byte* from, __m128i& r) {
   r = _mm_cvtepi8_epi16(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)));
 }
-static SOTTO_INLINE __m128i dot16(__m128i sum, __m128i w, __m128i a) { return _mm_add_epi32(sum, _mm_madd_epi16(w, a)); }
-static SOTTO_INLINE __m128i pairs_signed(__m128i w, __m128i a) { return _mm_maddubs_epi16(_mm_abs_epi8(w), _mm_sign_epi8(a, w)); }
+static SOTTO_INLINE __m128i dot16(__m128i sum, __m128i w, __m128i a) {
+  return _mm_add_epi32(sum, _mm_madd_epi16(w, a));
+}
+static SOTTO_INLINE __m128i pairs_signed(__m128i w, __m128i a) {
+  return _mm_maddubs_epi16(_mm_abs_epi8(w), _mm_sign_epi8(a, w));
+}
 static SOTTO_INLINE __m128i look_up(const int8_t* table, __m128i codes) {
   return _mm_shuffle_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(table)), codes);
 }
@@ -70,10 +90,16 @@ static SOTTO_INLINE __m256i look_up(const int8_t* table, __m256i codes) {
   return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(table))), codes);
 }
 #ifdef __AVXVNNI__
-static SOTTO_INLINE __m256i dot16(__m256i sum, __m256i w, __m256i a) { return _mm256_dpwssd_avx_epi32(sum, w, a); }
-static SOTTO_INLINE __m256i dot8(__m256i sum, __m256i w, __m256i a) { return _mm256_dpbusd_avx_epi32(sum, w, a); }
+static SOTTO_INLINE __m256i dot16(__m256i sum, __m256i w, __m256i a) {
+  return _mm256_dpwssd_avx_epi32(sum, w, a);
+}
+static SOTTO_INLINE __m256i dot8(__m256i sum, __m256i w, __m256i a) {
+  return _mm256_dpbusd_avx_epi32(sum, w, a);
+}
 #else
-static SOTTO_INLINE __m256i dot16(__m256i sum, __m256i w, __m256i a) { return _mm256_add_epi32(sum, _mm256_madd_epi16(w, a)); }
+static SOTTO_INLINE __m256i dot16(__m256i sum, __m256i w, __m256i a) {
+  return _mm256_add_epi32(sum, _mm256_madd_epi16(w, a));
+}
 #endif
 #endif
 
@@ -82,8 +108,12 @@ SOTTO_X86_INTEGERS(__m512i, __m512, _mm512, si512)
 static SOTTO_INLINE void load_widened(const std::byte* from, __m512i& r) {
   r = _mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
 }
-static SOTTO_INLINE __m512i dot16(__m512i sum, __m512i w, __m512i a) { return _mm512_dpwssd_epi32(sum, w, a); }
-static SOTTO_INLINE __m512i dot8(__m512i sum, __m512i w, __m512i a) { return _mm512_dpbusd_epi32(sum, w, a); }
+static SOTTO_INLINE __m512i dot16(__m512i sum, __m512i w, __m512i a) {
+  return _mm512_dpwssd_epi32(sum, w, a);
+}
+static SOTTO_INLINE __m512i dot8(__m512i sum, __m512i w, __m512i a) {
+  return _mm512_dpbusd_epi32(sum, w, a);
+}
 static SOTTO_INLINE __m512i look_up(const int8_t* table, __m512i codes) {
   return _mm512_shuffle_epi8(_mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(table))), codes);
 }
@@ -92,11 +122,15 @@ static SOTTO_INLINE __m512i look_up(const int8_t* table, __m512i codes) {
 
 #elif defined(__aarch64__)
 
-static SOTTO_INLINE void load(const std::byte* from, int32x4_t& r) { r = vreinterpretq_s32_u8(vld1q_u8(reinterpret_cast<const uint8_t*>(from))); }
+static SOTTO_INLINE void load(const std::byte* from, int32x4_t& r) {
+  r = vreinterpretq_s32_u8(vld1q_u8(reinterpret_cast<const uint8_t*>(from)));
+}
 static SOTTO_INLINE void load_widened(const std::byte* from, int32x4_t& r) {
   r = vreinterpretq_s32_s16(vmovl_s8(vld1_s8(reinterpret_cast<const int8_t*>(from))));
 }
-static SOTTO_INLINE void all32(int32_t x, int32x4_t& r) { r = vdupq_n_s32(x); }
+static SOTTO_INLINE void all32(int32_t x, int32x4_t& r) {
+  r = vdupq_n_s32(x);
+}
 static SOTTO_INLINE int32x4_t field(int32x4_t r, int shift, int mask) {
   const uint16x8_t shifted = vshlq_u16(vreinterpretq_u16_s32(r), vdupq_n_s16(static_cast<int16_t>(-shift)));
   return vreinterpretq_s32_u16(vandq_u16(shifted, vdupq_n_u16(static_cast<uint16_t>(mask))));
@@ -104,8 +138,12 @@ static SOTTO_INLINE int32x4_t field(int32x4_t r, int shift, int mask) {
 static SOTTO_INLINE int32x4_t put(int32x4_t r, int shift) {
   return vreinterpretq_s32_u16(vshlq_u16(vreinterpretq_u16_s32(r), vdupq_n_s16(static_cast<int16_t>(shift))));
 }
-static SOTTO_INLINE int32x4_t either(int32x4_t a, int32x4_t b) { return vorrq_s32(a, b); }
-static SOTTO_INLINE int32x4_t add32(int32x4_t a, int32x4_t b) { return vaddq_s32(a, b); }
+static SOTTO_INLINE int32x4_t either(int32x4_t a, int32x4_t b) {
+  return vorrq_s32(a, b);
+}
+static SOTTO_INLINE int32x4_t add32(int32x4_t a, int32x4_t b) {
+  return vaddq_s32(a, b);
+}
 static SOTTO_INLINE int32x4_t dot16(int32x4_t sum, int32x4_t w, int32x4_t a) {
   const int16x8_t x = vreinterpretq_s16_s32(w), y = vreinterpretq_s16_s32(a);
   return vaddq_s32(sum, vpaddq_s32(vmull_s16(vget_low_s16(x), vget_low_s16(y)), vmull_high_s16(x, y)));
@@ -121,28 +159,56 @@ static SOTTO_INLINE int32x4_t look_up(const int8_t* table, int32x4_t codes) {
 static SOTTO_INLINE int32x4_t extend8(int32x4_t r) {
   return vreinterpretq_s32_s16(vshrq_n_s16(vshlq_n_s16(vreinterpretq_s16_s32(r), 8), 8));
 }
-static SOTTO_INLINE float32x4_t floats(int32x4_t r) { return vcvtq_f32_s32(r); }
+static SOTTO_INLINE float32x4_t floats(int32x4_t r) {
+  return vcvtq_f32_s32(r);
+}
 
 #elif defined(__wasm_simd128__)
 
-static SOTTO_INLINE void load(const std::byte* from, v128_t& r) { r = wasm_v128_load(from); }
-static SOTTO_INLINE void load_widened(const std::byte* from, v128_t& r) { r = wasm_i16x8_load8x8(from); }
-static SOTTO_INLINE void all32(int32_t x, v128_t& r) { r = wasm_i32x4_splat(x); }
+static SOTTO_INLINE void load(const std::byte* from, v128_t& r) {
+  r = wasm_v128_load(from);
+}
+static SOTTO_INLINE void load_widened(const std::byte* from, v128_t& r) {
+  r = wasm_i16x8_load8x8(from);
+}
+static SOTTO_INLINE void all32(int32_t x, v128_t& r) {
+  r = wasm_i32x4_splat(x);
+}
 static SOTTO_INLINE v128_t field(v128_t r, int shift, int mask) {
   return wasm_v128_and(wasm_u16x8_shr(r, static_cast<uint32_t>(shift)), wasm_i16x8_splat(static_cast<int16_t>(mask)));
 }
-static SOTTO_INLINE v128_t put(v128_t r, int shift) { return wasm_i16x8_shl(r, static_cast<uint32_t>(shift)); }
-static SOTTO_INLINE v128_t either(v128_t a, v128_t b) { return wasm_v128_or(a, b); }
-static SOTTO_INLINE v128_t add16(v128_t a, v128_t b) { return wasm_i16x8_add(a, b); }
-static SOTTO_INLINE v128_t add32(v128_t a, v128_t b) { return wasm_i32x4_add(a, b); }
-static SOTTO_INLINE v128_t dot16(v128_t sum, v128_t w, v128_t a) { return wasm_i32x4_add(sum, wasm_i32x4_dot_i16x8(w, a)); }
-static SOTTO_INLINE v128_t look_up(const int8_t* table, v128_t codes) { return wasm_i8x16_swizzle(wasm_v128_load(table), codes); }
-static SOTTO_INLINE v128_t extend8(v128_t r) { return wasm_i16x8_shr(wasm_i16x8_shl(r, 8), 8); }
-static SOTTO_INLINE v128_t floats(v128_t r) { return wasm_f32x4_convert_i32x4(r); }
-static SOTTO_INLINE v128_t sum_pairs(v128_t p) { return wasm_i32x4_extadd_pairwise_i16x8(p); }
+static SOTTO_INLINE v128_t put(v128_t r, int shift) {
+  return wasm_i16x8_shl(r, static_cast<uint32_t>(shift));
+}
+static SOTTO_INLINE v128_t either(v128_t a, v128_t b) {
+  return wasm_v128_or(a, b);
+}
+static SOTTO_INLINE v128_t add16(v128_t a, v128_t b) {
+  return wasm_i16x8_add(a, b);
+}
+static SOTTO_INLINE v128_t add32(v128_t a, v128_t b) {
+  return wasm_i32x4_add(a, b);
+}
+static SOTTO_INLINE v128_t dot16(v128_t sum, v128_t w, v128_t a) {
+  return wasm_i32x4_add(sum, wasm_i32x4_dot_i16x8(w, a));
+}
+static SOTTO_INLINE v128_t look_up(const int8_t* table, v128_t codes) {
+  return wasm_i8x16_swizzle(wasm_v128_load(table), codes);
+}
+static SOTTO_INLINE v128_t extend8(v128_t r) {
+  return wasm_i16x8_shr(wasm_i16x8_shl(r, 8), 8);
+}
+static SOTTO_INLINE v128_t floats(v128_t r) {
+  return wasm_f32x4_convert_i32x4(r);
+}
+static SOTTO_INLINE v128_t sum_pairs(v128_t p) {
+  return wasm_i32x4_extadd_pairwise_i16x8(p);
+}
 #ifdef __wasm_relaxed_simd__
 // The second operand stays within 0..127, where every engine gives the same.
-static SOTTO_INLINE v128_t pairs(v128_t w, v128_t a) { return wasm_i16x8_relaxed_dot_i8x16_i7x16(a, w); }
+static SOTTO_INLINE v128_t pairs(v128_t w, v128_t a) {
+  return wasm_i16x8_relaxed_dot_i8x16_i7x16(a, w);
+}
 static SOTTO_INLINE v128_t pairs_signed(v128_t w, v128_t a) {
   const v128_t negative = wasm_i8x16_shr(w, 7);
   return pairs(wasm_i8x16_abs(w), wasm_i8x16_sub(wasm_v128_xor(a, negative), negative));
@@ -155,11 +221,15 @@ static SOTTO_INLINE v128_t pairs_signed(v128_t w, v128_t a) {
 struct ScalarInts {
   uint16_t e[2];
 };
-static SOTTO_INLINE void load(const std::byte* from, ScalarInts& r) { __builtin_memcpy(&r, from, sizeof r); }
+static SOTTO_INLINE void load(const std::byte* from, ScalarInts& r) {
+  __builtin_memcpy(&r, from, sizeof r);
+}
 static SOTTO_INLINE void load_widened(const std::byte* from, ScalarInts& r) {
   for (int i = 0; i < 2; ++i) r.e[i] = static_cast<uint16_t>(static_cast<int8_t>(from[i]));
 }
-static SOTTO_INLINE void all32(int32_t x, ScalarInts& r) { __builtin_memcpy(&r, &x, sizeof r); }
+static SOTTO_INLINE void all32(int32_t x, ScalarInts& r) {
+  __builtin_memcpy(&r, &x, sizeof r);
+}
 static SOTTO_INLINE ScalarInts field(ScalarInts r, int shift, int mask) {
   for (uint16_t& e : r.e) e = static_cast<uint16_t>(e >> shift & mask);
   return r;
@@ -188,15 +258,17 @@ static SOTTO_INLINE ScalarInts extend8(ScalarInts r) {
   for (uint16_t& e : r.e) e = static_cast<uint16_t>(static_cast<int8_t>(e & 0xff));
   return r;
 }
-static SOTTO_INLINE float floats(ScalarInts r) { return static_cast<float>(__builtin_bit_cast(int32_t, r)); }
+static SOTTO_INLINE float floats(ScalarInts r) {
+  return static_cast<float>(__builtin_bit_cast(int32_t, r));
+}
 
 /// kWide: 16-bit codes and activations, two columns per step; otherwise as the target's ByteDot says.
 template <class Arch, bool kWide>
 struct Ints {
   static constexpr ByteDot kDot = kWide ? ByteDot::widened : Arch::kByteDot;
   static constexpr bool kWidened = kDot == ByteDot::widened;
-  static constexpr size_t kStep = kWidened ? 2 : 4;           // columns whose codes lie in one 32-bit lane
-  static constexpr size_t kElementBytes = kWidened ? 2 : 1;   // of an activation, and of a code in an operand
+  static constexpr size_t kStep = kWidened ? 2 : 4;          // columns whose codes lie in one 32-bit lane
+  static constexpr size_t kElementBytes = kWidened ? 2 : 1;  // of an activation, and of a code in an operand
   static constexpr size_t kRegisterBytes = Vec<Arch>::kLanes * 4;
 
   template <class T>
@@ -239,8 +311,10 @@ struct Ints {
   }
   static SOTTO_INLINE Register look_up(const int8_t* table, Register codes) {
     const Register bytes = simd::look_up(table, codes);
-    if constexpr (kWidened) return simd::extend8(bytes);
-    else return bytes;
+    if constexpr (kWidened)
+      return simd::extend8(bytes);
+    else
+      return bytes;
   }
   static SOTTO_INLINE Vec<Arch> to_float(Register sums) { return {simd::floats(sums)}; }
 };

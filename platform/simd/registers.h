@@ -27,7 +27,9 @@ namespace sotto::simd {
 // load_i8(from, to): 8-bit integers become floats. load_u16(from, to): the bits of 16-bit numbers become 32-bit integers.
 // load_f16(from, to): halves become floats, where an instruction does it (SOTTO_HAS_F16).
 
-static SOTTO_INLINE void load_i8(const std::byte* from, float& to) { to = static_cast<float>(static_cast<int8_t>(*from)); }
+static SOTTO_INLINE void load_i8(const std::byte* from, float& to) {
+  to = static_cast<float>(static_cast<int8_t>(*from));
+}
 static SOTTO_INLINE void load_u16(const std::byte* from, uint32_t& to) {
   uint16_t half;
   std::memcpy(&half, from, sizeof half);
@@ -114,7 +116,9 @@ static SOTTO_INLINE void load_f16(const std::byte* from, float32x4_t& to) {
 static SOTTO_INLINE void load_i8(const std::byte* from, v128_t& to) {
   to = wasm_f32x4_convert_i32x4(wasm_i32x4_extend_low_i16x8(wasm_i16x8_extend_low_i8x16(wasm_v128_load32_zero(from))));
 }
-static SOTTO_INLINE void load_u16(const std::byte* from, v128_t& to) { to = wasm_u32x4_load16x4(from); }
+static SOTTO_INLINE void load_u16(const std::byte* from, v128_t& to) {
+  to = wasm_u32x4_load16x4(from);
+}
 
 #endif
 

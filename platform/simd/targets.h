@@ -1,6 +1,6 @@
-// The SIMD targets as types: what kernel templates are instantiated with. One row in sdk/src/kernels/targets.cmake compiles them for each;
-// machine primitives beside xsimd are overloads in registers.h and integers.h. xsimd's types differ for all targets that one
-// build compiles, so that no function of one target is merged with that of another.
+// The SIMD targets as types: what kernel templates are instantiated with. One row in sdk/src/kernels/targets.cmake compiles them
+// for each; machine primitives beside xsimd are overloads in registers.h and integers.h. xsimd's types differ for all targets that
+// one build compiles, so that no function of one target is merged with that of another.
 #pragma once
 
 #include <cstddef>

@@ -36,7 +36,9 @@ void free_aligned(std::byte* data) {
 
 }  // namespace
 
-Buffer::~Buffer() { free_aligned(data_); }
+Buffer::~Buffer() {
+  free_aligned(data_);
+}
 
 Buffer& Buffer::operator=(Buffer&& other) noexcept {
   Buffer taken(std::move(other));

@@ -29,9 +29,13 @@ class Buffer {
   std::span<std::byte> bytes() noexcept { return {data_, size_}; }
   std::span<const std::byte> bytes() const noexcept { return {data_, size_}; }
   template <class T>
-  T* as() noexcept { return reinterpret_cast<T*>(data_); }
+  T* as() noexcept {
+    return reinterpret_cast<T*>(data_);
+  }
   template <class T>
-  const T* as() const noexcept { return reinterpret_cast<const T*>(data_); }
+  const T* as() const noexcept {
+    return reinterpret_cast<const T*>(data_);
+  }
 
  private:
   static Result<Buffer> adopt(void* block, size_t size, std::string_view purpose);

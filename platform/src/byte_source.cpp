@@ -65,8 +65,8 @@ struct ChunkSource::State {
   mutable std::mutex mutex;
   std::condition_variable changed;
   uint64_t arrived = 0;
-  std::map<uint64_t, Chunk> chunks;        // by offset, without gaps
-  std::map<uint64_t, uint64_t> released;   // begin -> end, merged
+  std::map<uint64_t, Chunk> chunks;       // by offset, without gaps
+  std::map<uint64_t, uint64_t> released;  // begin -> end, merged
   std::optional<Error> failure;
   std::thread::id producer;
 
@@ -95,8 +95,12 @@ struct ChunkSource::State {
 ChunkSource::ChunkSource(uint64_t size, std::string name) : state_(std::make_unique<State>(size, std::move(name))) {}
 ChunkSource::~ChunkSource() = default;
 
-uint64_t ChunkSource::size() const noexcept { return state_->size; }
-const std::string& ChunkSource::name() const noexcept { return state_->name; }
+uint64_t ChunkSource::size() const noexcept {
+  return state_->size;
+}
+const std::string& ChunkSource::name() const noexcept {
+  return state_->name;
+}
 
 Status ChunkSource::push(std::vector<std::byte> chunk) {
   const std::lock_guard lock(state_->mutex);

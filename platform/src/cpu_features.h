@@ -9,7 +9,7 @@ struct CpuFeatures {
   bool sse41 = false;
   bool avx2_fma_f16c = false;  // AVX2, FMA and F16C, and the operating system saves ymm registers
   bool avx_vnni = false;
-  bool avx512_vnni = false;    // AVX512 F, BW, DQ, VL and VNNI, and the operating system saves zmm registers
+  bool avx512_vnni = false;  // AVX512 F, BW, DQ, VL and VNNI, and the operating system saves zmm registers
   bool neon = false;
   bool neon_dotprod = false;
   bool neon_i8mm = false;

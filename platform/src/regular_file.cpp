@@ -80,6 +80,8 @@ Status RegularFile::read(uint64_t offset, std::span<std::byte> out) const {
   return {};
 }
 
-std::shared_ptr<const ByteSource> reading_source(RegularFile file) { return std::make_shared<ReadingSource>(std::move(file)); }
+std::shared_ptr<const ByteSource> reading_source(RegularFile file) {
+  return std::make_shared<ReadingSource>(std::move(file));
+}
 
 }  // namespace sotto

@@ -6,9 +6,9 @@ namespace sotto {
 
 std::string_view to_string(ErrorCode code) noexcept {
   constexpr std::string_view kNames[] = {
-      "invalid_argument", "not_found",      "io_error",        "bad_model",       "unsupported",
-      "integrity_error",  "out_of_memory",  "context_overflow", "template_error", "tokenizer_error",
-      "numeric_fault",    "cancelled",      "deadline_exceeded", "concurrent_use", "internal",
+      "invalid_argument", "not_found",     "io_error",          "bad_model",      "unsupported",
+      "integrity_error",  "out_of_memory", "context_overflow",  "template_error", "tokenizer_error",
+      "numeric_fault",    "cancelled",     "deadline_exceeded", "concurrent_use", "internal",
   };
   static_assert(std::size(kNames) == static_cast<size_t>(ErrorCode::internal) + 1);
   return kNames[static_cast<size_t>(code)];

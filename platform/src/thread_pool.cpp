@@ -17,9 +17,9 @@ namespace sotto {
 namespace {
 
 constexpr size_t kCacheLine = 64;
-constexpr size_t kMaxThreads = 64;                          // threads of a region are bits of one word
-constexpr size_t kStackBytes = size_t{1} << 20;             // the defaults are 64 KiB in wasm, 128 KiB in musl, 8 MiB in glibc
-constexpr auto kSpin = std::chrono::microseconds(20);       // a region follows the last one within this while a model computes
+constexpr size_t kMaxThreads = 64;                     // threads of a region are bits of one word
+constexpr size_t kStackBytes = size_t{1} << 20;        // the defaults are 64 KiB in wasm, 128 KiB in musl, 8 MiB in glibc
+constexpr auto kSpin = std::chrono::microseconds(20);  // a region follows the last one within this while a model computes
 constexpr int kPausesPerClockRead = 64;
 constexpr int kYields = 3;
 
@@ -73,7 +73,9 @@ class alignas(kCacheLine) Signal {
 // (it slept, or another process had its core) stays out, so the caller never waits for it.
 constexpr uint64_t kClosed = uint64_t{1} << 31;
 constexpr uint64_t kEnteredMask = kClosed - 1;
-uint32_t generation_of(uint64_t gate) { return static_cast<uint32_t>(gate >> 32); }
+uint32_t generation_of(uint64_t gate) {
+  return static_cast<uint32_t>(gate >> 32);
+}
 
 }  // namespace
 
@@ -158,7 +160,9 @@ ThreadPool::~ThreadPool() {
   for (const State::Worker& worker : state_->workers) pthread_join(worker.handle, nullptr);
 }
 
-size_t ThreadPool::size() const noexcept { return state_->workers.size() + 1; }
+size_t ThreadPool::size() const noexcept {
+  return state_->workers.size() + 1;
+}
 
 void ThreadPool::run(FunctionRef<void(size_t thread)> job) {
   const std::lock_guard lock(state_->turn);
@@ -197,8 +201,12 @@ void ThreadPool::parallel_for(size_t n_items, size_t grain, FunctionRef<void(siz
   state_->join(static_cast<uint32_t>(state_->gate.fetch_or(kClosed, std::memory_order_acq_rel) & kEnteredMask));
 }
 
-void ThreadPool::park() noexcept { state_->parked.store(true, std::memory_order_relaxed); }
+void ThreadPool::park() noexcept {
+  state_->parked.store(true, std::memory_order_relaxed);
+}
 
-size_t ThreadPool::default_threads() noexcept { return std::clamp<size_t>(physical_cores(), 1, 8); }
+size_t ThreadPool::default_threads() noexcept {
+  return std::clamp<size_t>(physical_cores(), 1, 8);
+}
 
 }  // namespace sotto

@@ -28,7 +28,10 @@ for part in "${@:-build}"; do
       want libstdc++-12-dev-arm64-cross
       want qemu-user qemu-aarch64
       ;;
-    bench) want npm npm ;;
+    bench)
+      want npm npm
+      want libbenchmark-dev
+      ;;
     format) want clang-format-19 clang-format-19 ;;
     model)
       want python3 python3

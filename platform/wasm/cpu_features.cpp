@@ -18,6 +18,8 @@ CpuFeatures cpu_features() noexcept {
 }
 
 // A browser tells logical cores only.
-size_t physical_cores() noexcept { return kHasThreads ? std::thread::hardware_concurrency() : 1; }
+size_t physical_cores() noexcept {
+  return kHasThreads ? std::thread::hardware_concurrency() : 1;
+}
 
 }  // namespace sotto

@@ -139,6 +139,25 @@ TEST_P(RealModels, ReferenceLogProbabilities) {
   EXPECT_LT(largest, 2e-3);
 }
 
+TEST_P(RealModels, AScreenedHeadChoosesTheSameTokens) {
+  const Ids ids = tokens_.at("prompts").at(0).at("ids");
+  GenerationOptions greedy{.max_tokens = 24, .ignore_eos = true}, drawn = greedy, penalized = drawn;
+  drawn.temperature = 0.8f;
+  drawn.top_k = 40;
+  drawn.seed = 7;
+  penalized = drawn;
+  penalized.repeat_penalty = 1.3f;
+  std::vector<Ids> answers;
+  for (const bool screen_head : {false, true}) {
+    const Model model = open({.screen_head = screen_head});
+    for (const GenerationOptions& options : {greedy, drawn, penalized}) {
+      Session session = ok(model.new_session({.context = 512}));
+      answers.push_back(ok(session.generate(ids, options).result()).tokens);
+    }
+  }
+  for (size_t i = 0; i < 3; ++i) EXPECT_EQ(answers[i], answers[3 + i]) << i;
+}
+
 TEST_P(RealModels, Defaults) {
   const Model model = open({});
   check_greedy(model, CacheType::f16, 0.35, prompts_to_answer(100));

@@ -22,10 +22,27 @@ TEST(HubName, KnowsItsParts) {
 }
 
 TEST(HubName, RefusesWhatIsMalformedOrLeavesItsFolder) {
-  for (const char* text : {"", "hf:", "hf:owner", "hf:owner/", "hf:/repo", "hf:owner/repo/", "hf:owner//file", "hf:owner/../file", "hf:../repo",
-                           "hf:owner/repo/../../x", "hf:owner/repo/.ssh", "hf:owner/repo@", "hf:owner/repo@../..", "hf:owner/repo:",
-                           "hf:owner/repo/file.gguf:q8_0", "hf:owner/repo/a b", "hf:owner/repo/a?b", "hf:owner/repo/a%2e", "hf:owner/r\xC3\xA9po",
-                           "owner/repo", "HF:owner/repo"}) {
+  for (const char* text : {"",
+                           "hf:",
+                           "hf:owner",
+                           "hf:owner/",
+                           "hf:/repo",
+                           "hf:owner/repo/",
+                           "hf:owner//file",
+                           "hf:owner/../file",
+                           "hf:../repo",
+                           "hf:owner/repo/../../x",
+                           "hf:owner/repo/.ssh",
+                           "hf:owner/repo@",
+                           "hf:owner/repo@../..",
+                           "hf:owner/repo:",
+                           "hf:owner/repo/file.gguf:q8_0",
+                           "hf:owner/repo/a b",
+                           "hf:owner/repo/a?b",
+                           "hf:owner/repo/a%2e",
+                           "hf:owner/r\xC3\xA9po",
+                           "owner/repo",
+                           "HF:owner/repo"}) {
     const auto name = parse_hub_name(text);
     ASSERT_FALSE(name) << text;
     EXPECT_EQ(name.error().code, ErrorCode::invalid_argument);
@@ -59,7 +76,8 @@ TEST(SelectModelFiles, KeepsThePartsOfASplitModelInOrder) {
 }
 
 TEST(SelectModelFiles, TakesAFolderOfSafeTensorsWithoutOtherWeights) {
-  const auto files = select_model_files({"config.json", "model.safetensors", "pytorch_model.bin", "tokenizer.json", "README.md"}, "");
+  const auto files =
+      select_model_files({"config.json", "model.safetensors", "pytorch_model.bin", "tokenizer.json", "README.md"}, "");
   ASSERT_TRUE(files);
   EXPECT_EQ(*files, (Names{"config.json", "tokenizer.json", "model.safetensors"}));
   EXPECT_FALSE(select_model_files({"model.safetensors"}, "")) << "nothing tells what the tensors are";

@@ -90,7 +90,9 @@ class Pull : public testing::Test {
   std::string path_;
 
  public:
-  Pull() : path_((fs::temp_directory_path() / ("sotto-pull-" + std::to_string(getpid())) / "cache/models/hf/owner/repo/m.gguf").string()) {}
+  Pull()
+      : path_((fs::temp_directory_path() / ("sotto-pull-" + std::to_string(getpid())) / "cache/models/hf/owner/repo/m.gguf")
+                  .string()) {}
 };
 
 TEST_F(Pull, BringsAFileOnce) {
@@ -197,7 +199,8 @@ TEST_F(Pull, FollowsARedirectAndVerifiesTheHashItNames) {
 }
 
 TEST_F(Pull, VerifiesSizeAndHash) {
-  Download download{.url = address_ + "/flipped/m.gguf", .path = path_, .bytes = model_.size(), .sha256 = hash(), .control = {}, .progress = {}};
+  Download download{
+      .url = address_ + "/flipped/m.gguf", .path = path_, .bytes = model_.size(), .sha256 = hash(), .control = {}, .progress = {}};
   const auto code = [&](const char* fault) {
     download.url = address_ + "/" + fault + "/m.gguf";
     const Status done = http_download(download);
@@ -267,7 +270,8 @@ TEST_F(Pull, VerifiesACatalogueName) {
 TEST(Catalogue, AgreesWithThePackageClient) {
   std::string rows;
   for (const CatalogueEntry& entry : catalogue())
-    rows += std::string(entry.name) + " " + std::string(entry.file) + " " + std::to_string(entry.bytes) + " " + std::string(entry.sha256) + "\n";
+    rows += std::string(entry.name) + " " + std::string(entry.file) + " " + std::to_string(entry.bytes) + " " +
+            std::string(entry.sha256) + "\n";
   EXPECT_EQ(output_of(std::string(SOTTO_PYTHON) + " '" SOTTO_FETCH_MODEL "' --list"), rows);
 }
 

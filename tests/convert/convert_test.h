@@ -13,6 +13,7 @@
 #include "formats/registry.h"
 #include "sotto/quantize.h"
 #include "support/anchors.h"
+#include "support/results.h"
 
 namespace sotto::convert {
 
@@ -52,16 +53,12 @@ inline QuantizeOptions to_type(const std::string& type) {
   return options;
 }
 
-template <class T>
-std::string why(const Result<T>& result) {
-  return result ? "no error"
-                : std::string(to_string(result.error().code)) + ": " + result.error().message + " [" + result.error().where + "]";
-}
+using test::text_of;
 
 inline std::vector<std::byte> bytes_of(const formats::ModelFile& file, const formats::TensorEntry& tensor) {
   std::vector<std::byte> scratch;
   const auto bytes = formats::tensor_bytes(file, tensor, scratch);
-  EXPECT_TRUE(bytes) << why(bytes);
+  EXPECT_TRUE(bytes) << text_of(bytes);
   return bytes ? std::vector(bytes->begin(), bytes->end()) : std::vector<std::byte>();
 }
 
@@ -81,16 +78,3 @@ inline std::vector<std::byte> encoded(std::span<const float> numbers, quant::DTy
 }
 
 }  // namespace sotto::convert
-
-/// `result` is an error with this code whose message or `where` holds `part`.
-#define EXPECT_REFUSED(result, expected_code, part)                                                            \
-  do {                                                                                                         \
-    const auto& refused_result = (result);                                                                     \
-    if (refused_result) {                                                                                      \
-      ADD_FAILURE() << "accepted: " #result;                                                                   \
-    } else {                                                                                                   \
-      EXPECT_EQ(refused_result.error().code, expected_code) << sotto::convert::why(refused_result);            \
-      EXPECT_NE((refused_result.error().message + refused_result.error().where).find(part), std::string::npos) \
-          << sotto::convert::why(refused_result) << "\nwanted: " << (part);                                    \
-    }                                                                                                          \
-  } while (false)

@@ -15,7 +15,7 @@ TEST_F(FileSinkTest, AppearsWhenItIsWhole) {
   write("model", std::string("old"));
   {
     auto sink = FileSink::create(path("model"));
-    ASSERT_TRUE(sink) << why(sink);
+    ASSERT_TRUE(sink) << text_of(sink);
     ASSERT_TRUE(sink->write(bytes_of("first ")));
     ASSERT_TRUE(sink->write({}));
     EXPECT_EQ(test::read_text(path("model")), "old");
@@ -32,7 +32,7 @@ TEST_F(FileSinkTest, LeavesNothingBehind) {
   write("model", std::string("old"));
   {
     auto sink = FileSink::create(path("model"));
-    ASSERT_TRUE(sink) << why(sink);
+    ASSERT_TRUE(sink) << text_of(sink);
     ASSERT_TRUE(sink->write(bytes_of("half")));
   }
   EXPECT_EQ(names(), std::vector<std::string>{"model"});
@@ -42,7 +42,7 @@ TEST_F(FileSinkTest, LeavesNothingBehind) {
 TEST_F(FileSinkTest, TouchesNoFileOfOthers) {
   write("model.part", std::string("mine"));
   auto sink = FileSink::create(path("model"));
-  ASSERT_TRUE(sink) << why(sink);
+  ASSERT_TRUE(sink) << text_of(sink);
   ASSERT_TRUE(sink->write(bytes_of("whole")));
   ASSERT_TRUE(sink->commit());
   EXPECT_EQ(names(), (std::vector<std::string>{"model", "model.part"}));
@@ -60,7 +60,7 @@ TEST_F(FileSinkTest, RefusesWhatIsNoFile) {
 
 TEST_F(FileSinkTest, RenamingCanFail) {
   auto sink = FileSink::create(path("model"));
-  ASSERT_TRUE(sink) << why(sink);
+  ASSERT_TRUE(sink) << text_of(sink);
   std::filesystem::create_directory(path("model"));
   EXPECT_REFUSED(sink->commit(), ErrorCode::io_error, "model");
   EXPECT_EQ(names(), std::vector<std::string>{"model"});

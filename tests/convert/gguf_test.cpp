@@ -21,7 +21,7 @@ class GgufToGguf : public ConvertTest {
   void expect_converted(const std::string& in, const std::string& out, DType type,
                         const std::vector<std::string>& kept = {}) const {
     const auto a = formats::read_model(in), b = formats::read_model(out);
-    ASSERT_TRUE(a && b) << why(a) << why(b);
+    ASSERT_TRUE(a && b) << text_of(a) << text_of(b);
     ASSERT_EQ(a->tensors.size(), b->tensors.size());
     for (size_t i = 0; i < a->tensors.size(); ++i) {
       const auto &from = a->tensors[i], &to = b->tensors[i];
@@ -31,8 +31,8 @@ class GgufToGguf : public ConvertTest {
       ASSERT_EQ(to.type, to.shape.size() == 1 ? DType::f32 : falls_back ? DType::f16 : type) << to.name;
       EXPECT_EQ(bytes_of(*b, to), from.type == to.type ? bytes_of(*a, from) : encoded(numbers_of(*a, from), to.type)) << to.name;
     }
-    EXPECT_TRUE(model::read_spec(*b)) << why(model::read_spec(*b));
-    EXPECT_TRUE(text::make_tokenizer(*b)) << why(text::make_tokenizer(*b));
+    EXPECT_TRUE(model::read_spec(*b)) << text_of(model::read_spec(*b));
+    EXPECT_TRUE(text::make_tokenizer(*b)) << text_of(text::make_tokenizer(*b));
   }
 };
 
@@ -47,7 +47,7 @@ TEST_F(GgufToGguf, FloatsToEachType) {
   const std::string in = write_tiny({});
   for (const TypeCase& c : kTypes) {
     const auto report = quantize_file(in, path("out.gguf"), to_type(c.name));
-    ASSERT_TRUE(report) << c.name << ": " << why(report);
+    ASSERT_TRUE(report) << c.name << ": " << text_of(report);
     expect_converted(in, path("out.gguf"), c.type);
     EXPECT_EQ(report->quantized, 16u);  // 7 of each layer, embedding, head
     EXPECT_TRUE(report->kept.empty());
@@ -75,7 +75,7 @@ TEST_F(GgufToGguf, QuantizedSources) {
     const std::string in = write_tiny({.n_layers = 1, .width = 256, .ffn_width = 512, .matrix_type = from});
     for (const TypeCase& c : kTypes) {
       const auto report = quantize_file(in, path("out.gguf"), to_type(c.name));
-      ASSERT_TRUE(report) << why(report);
+      ASSERT_TRUE(report) << text_of(report);
       expect_converted(in, path("out.gguf"), c.type);
     }
   }
@@ -84,7 +84,7 @@ TEST_F(GgufToGguf, QuantizedSources) {
 TEST_F(GgufToGguf, RowsThatAreNoMultipleOfTheBlock) {
   const std::string in = write_tiny({.ffn_width = 72});
   const auto report = quantize_file(in, path("out.gguf"), to_type("q4_0"));
-  ASSERT_TRUE(report) << why(report);
+  ASSERT_TRUE(report) << text_of(report);
   EXPECT_EQ(report->kept, (std::vector<std::string>{"blk.0.ffn_down.weight", "blk.1.ffn_down.weight"}));
   EXPECT_EQ(report->quantized, 14u);
   expect_converted(in, path("out.gguf"), DType::q4_0, report->kept);
@@ -95,7 +95,7 @@ TEST_F(GgufToGguf, KeysStayInTheirOrder) {
   const auto tiny = formats::read_model(write_tiny({}));
   ASSERT_TRUE(tiny);
   const auto own = gguf_keys(*tiny);
-  ASSERT_TRUE(own) << why(own);
+  ASSERT_TRUE(own) << text_of(own);
   Keys keys{
       {"zz.first", std::vector<double>{0.5, -1}}, {"split.no", int64_t{0}}, {"general.file_type", int64_t{0}}, {"aa.flag", true}};
   keys.insert(keys.end(), own->begin(), own->end());
@@ -117,12 +117,12 @@ TEST_F(GgufToGguf, KeysStayInTheirOrder) {
   ASSERT_TRUE(writer.write_header(sink));
   for (const auto& tensor : tiny->tensors) ASSERT_TRUE(writer.write_data(sink, bytes_of(*tiny, tensor)));
   const auto report = quantize_file(write("many.gguf", bytes), path("out.gguf"));
-  ASSERT_TRUE(report) << why(report);
+  ASSERT_TRUE(report) << text_of(report);
 
   const auto out = formats::read_model(path("out.gguf"));
-  ASSERT_TRUE(out) << why(out);
+  ASSERT_TRUE(out) << text_of(out);
   const auto got = gguf_keys(*out);
-  ASSERT_TRUE(got) << why(got);
+  ASSERT_TRUE(got) << text_of(got);
   EXPECT_FALSE(out->metadata.has("split.no") || out->metadata.has("split.count"));
   std::erase_if(keys, [](const auto& key) { return key.first.starts_with("split."); });
   keys.emplace_back("general.quantization_version", int64_t{2});

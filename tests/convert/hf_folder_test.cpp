@@ -116,17 +116,17 @@ void expect_same_tensors(const ModelFile& folder, const ModelFile& gguf, const M
 TEST_P(HfFolders, GivesTheSameModel) {
   SOTTO_NEEDS(input, anchor_folder(GetParam()));
   const auto folder = formats::read_model(input);
-  ASSERT_TRUE(folder) << why(folder);
+  ASSERT_TRUE(folder) << text_of(folder);
   const auto spec = model::read_spec(*folder);
-  ASSERT_TRUE(spec) << why(spec);
+  ASSERT_TRUE(spec) << text_of(spec);
   const size_t n_extra = !spec->ropes.empty() && spec->ropes[0].scaling == RopeScaling::llama3 ? 1 : 0;
   for (const auto& [name, type] : {std::pair("q8_0", DType::q8_0), std::pair("f16", DType::f16)}) {
     const auto report = quantize_file(input, path("out.gguf"), to_type(name));
-    ASSERT_TRUE(report) << why(report);
+    ASSERT_TRUE(report) << text_of(report);
     const auto gguf = formats::read_model(path("out.gguf"));
-    ASSERT_TRUE(gguf) << why(gguf);
+    ASSERT_TRUE(gguf) << text_of(gguf);
     const auto got = model::read_spec(*gguf);
-    ASSERT_TRUE(got) << why(got);
+    ASSERT_TRUE(got) << text_of(got);
     expect_same_spec(*got, *spec);
     expect_same_tensors(*folder, *gguf, *spec, type, n_extra);
   }
@@ -134,13 +134,13 @@ TEST_P(HfFolders, GivesTheSameModel) {
   model::Machine machine;
   const auto before = model::load(*formats::read_model(input), machine);
   const auto after = model::load(*formats::read_model(path("out.gguf")), machine);
-  ASSERT_TRUE(before && after) << why(before) << why(after);
+  ASSERT_TRUE(before && after) << text_of(before) << text_of(after);
   const model::Golden golden(input);
   const bool rounded = folder->tensors.front().type == DType::f32;
   for (const auto& tokens : golden.prompts) {
     const auto wanted = model::logits_of(*before, machine, tokens, {tokens.size()});
     const auto got_logits = model::logits_of(*after, machine, tokens, {tokens.size()});
-    ASSERT_TRUE(wanted && got_logits) << why(wanted) << why(got_logits);
+    ASSERT_TRUE(wanted && got_logits) << text_of(wanted) << text_of(got_logits);
     EXPECT_LE(model::largest_difference(*wanted, *got_logits), (rounded ? 0.02 : 1e-4) * golden.logits_std);
   }
 }
@@ -221,11 +221,11 @@ TEST_F(ChangedConfig, WhatGgufCanSay) {
             qwen2,
             json{{"use_sliding_window", true}, {"sliding_window", 16}, {"max_window_layers", 0}, {"layer_types", nullptr}})}) {
     const auto report = quantize_with(anchor, fields);
-    ASSERT_TRUE(report) << why(report);
+    ASSERT_TRUE(report) << text_of(report);
     const auto gguf = formats::read_model(path("out.gguf")), folder = formats::read_model(path("model"));
     ASSERT_TRUE(gguf && folder);
     const auto got = model::read_spec(*gguf), wanted = model::read_spec(*folder);
-    ASSERT_TRUE(got && wanted) << why(got) << why(wanted);
+    ASSERT_TRUE(got && wanted) << text_of(got) << text_of(wanted);
     expect_same_spec(*got, *wanted);
     EXPECT_EQ(*gguf->metadata.string("general.name"),
               fields.contains("_name_or_path") ? "small" : wanted->architecture->hf_model_type);

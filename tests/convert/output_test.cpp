@@ -82,7 +82,7 @@ TEST_F(Output, ProgressEndsAtTheTotal) {
     all = total;
   };
   const auto report = quantize_file(in_, path("out.gguf"), options);
-  ASSERT_TRUE(report) << why(report);
+  ASSERT_TRUE(report) << text_of(report);
   EXPECT_EQ(last, report->input_bytes);
   EXPECT_EQ(all, report->input_bytes);
 }

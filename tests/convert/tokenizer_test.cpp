@@ -86,7 +86,7 @@ TEST_P(TokenizerAnchors, SameIds) {
   const size_t n_vocab = hf.vocab_size() + 3;  // three ids without a piece
   write_model(n_vocab);
   const auto report = quantize();
-  ASSERT_TRUE(report) << why(report);
+  ASSERT_TRUE(report) << text_of(report);
   const Tokenizer gguf = written();
   const json cases = test::read_json(folder + "/cases.json").at("cases");
   for (const json& c : cases) {
@@ -160,7 +160,7 @@ TEST_F(TokenizerFolder, TextsOfStories260K) {
   SOTTO_NEEDS(published, test::anchor("models/stories260K.f32.gguf"));
   SOTTO_NEEDS(chapter_path, test::anchor("text/frankenstein_chap1.txt"));
   const auto report = quantize_file(folder, path("out.gguf"));
-  ASSERT_TRUE(report) << why(report);
+  ASSERT_TRUE(report) << text_of(report);
   EXPECT_EQ(report->kept.size(), 5u);  // rows of 172
   const Tokenizer hf = test::open_tokenizer(folder), gguf = written();
   const std::string chapter = test::read_text(chapter_path);
@@ -188,7 +188,7 @@ TEST_F(TokenizerFolder, LlamaVocabulary) {
   SOTTO_NEEDS(inputs_path, test::anchor("vocab/ggml-vocab-llama-spm.gguf.inp"));
   SOTTO_NEEDS(llama, test::anchor("transformers/tokenizers/llama"));
   const auto file = formats::read_model(published, {.tokenizer_only = true});
-  ASSERT_TRUE(file) << why(file);
+  ASSERT_TRUE(file) << text_of(file);
   const auto pieces = *file->metadata.strings("tokenizer.ggml.tokens");
   const auto types = *file->metadata.integers("tokenizer.ggml.token_type");
   const auto scores = *file->metadata.numbers("tokenizer.ggml.scores");
@@ -214,7 +214,7 @@ TEST_F(TokenizerFolder, LlamaVocabulary) {
   write("model/tokenizer_config.json", test::read_text(llama + "/tokenizer_config.json"));
   write_model(pieces.size());
   const auto report = quantize();
-  ASSERT_TRUE(report) << why(report);
+  ASSERT_TRUE(report) << text_of(report);
   const Tokenizer gguf = written(), wanted = test::open_tokenizer(published);
   expect_same_ids(wanted, gguf, test::read_text(inputs_path));
 }

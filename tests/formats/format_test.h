@@ -10,6 +10,7 @@
 
 #include "formats/gguf_writer.h"
 #include "formats/registry.h"
+#include "support/results.h"
 
 namespace sotto::formats {
 
@@ -88,24 +89,6 @@ inline ByteSink sink_into(std::string& out) {
   };
 }
 
-template <class T>
-std::string text_of(const Result<T>& result) {
-  return result ? "no error"
-                : std::string(to_string(result.error().code)) + ": " + result.error().message + " [" + result.error().where + "]";
-}
+using test::text_of;
 
 }  // namespace sotto::formats
-
-/// `result` is an error with this code whose message or `where` holds `part`.
-#define EXPECT_REFUSED(result, expected_code, part)                                                            \
-  do {                                                                                                         \
-    const auto& refused_result = (result);                                                                     \
-    if (refused_result) {                                                                                      \
-      ADD_FAILURE() << "accepted: " #result;                                                                   \
-    } else {                                                                                                   \
-      EXPECT_EQ(refused_result.error().code, expected_code) << sotto::formats::text_of(refused_result);        \
-      EXPECT_NE((refused_result.error().message + refused_result.error().where).find(part), std::string::npos) \
-          << sotto::formats::text_of(refused_result) << "\nwanted: " << (part);                                \
-      EXPECT_FALSE(refused_result.error().where.empty()) << sotto::formats::text_of(refused_result);           \
-    }                                                                                                          \
-  } while (false)

@@ -1,5 +1,6 @@
 // Every golden folder of the families, as it lies there and under the field names of older transformers.
 #include "golden.h"
+#include "sha256.h"
 
 namespace sotto::model {
 namespace {
@@ -107,6 +108,35 @@ TEST(Golden, EveryTargetGivesTheLogits) {
       auto model = load(*open(folder, "config.json"), machine);
       ASSERT_TRUE(model) << text_of(model);
       expect_golden_logits(*model, machine, golden);
+    }
+  }
+}
+
+// Sums are added in one order, products are fused nowhere by chance, roundings are to nearest even: with the default rounding of
+// weights, activations and cache the logits have the same bits on every target, in the browser too. A change here changes the texts
+// that users get.
+TEST(Golden, TheBitsAreTheSameOnEveryTarget) {
+  struct Row {
+    const char* folder;
+    const char* sha256;
+  };
+  for (const Row& row : {Row{"llama-gqa-tied", "7443f2c0d809fcd479a9f46f401b9f7a4e644488e517dd2a6d64377964971b76"},
+                         Row{"qwen3", "fcac27354003228c01cd0aeab28dc53b7d737de0b8c5aa6b8643423afa438056"},
+                         Row{"gemma3", "a1fdddd9899837e537305ba43945bcc28d01978bf806a3eb85bfa0ca620e95b6"},
+                         Row{"gpt2", "0bc13c961dd26494ea0b3532bb195ce622f3fe921ec40f4ecd7a434ad56839a3"}}) {
+    SOTTO_NEEDS(folder, test::anchor(std::string("transformers/") + row.folder));
+    const Golden golden(folder);
+    for (const kernels::KernelTable* table : kernels::compiled_tables()) {
+      if (!kernels::runs_on(*table, cpu_features())) continue;
+      SCOPED_TRACE(std::string(row.folder) + " on " + table->name);
+      Machine machine(2, *table);
+      machine.float_activations = false;
+      auto model = load(*open(folder, "config.json"), machine, {});
+      ASSERT_TRUE(model) << text_of(model);
+      const auto logits =
+          logits_of(*model, machine, golden.prompts.back(), {17, 23}, {.context = 128, .chunk = 64, .type = kernels::KvType::f16});
+      ASSERT_TRUE(logits) << text_of(logits);
+      EXPECT_EQ(sha256_hex(std::as_bytes(std::span(*logits))), row.sha256);
     }
   }
 }

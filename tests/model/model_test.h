@@ -11,6 +11,7 @@
 #include "formats/registry.h"
 #include "kernels/dispatch.h"
 #include "model/forward.h"
+#include "support/results.h"
 
 namespace sotto::model {
 
@@ -102,23 +103,6 @@ inline std::vector<TokenId> some_tokens(size_t n, size_t n_vocab) {
   return tokens;
 }
 
-template <class T>
-std::string text_of(const Result<T>& result) {
-  return result ? "no error"
-                : std::string(to_string(result.error().code)) + ": " + result.error().message + " [" + result.error().where + "]";
-}
+using test::text_of;
 
 }  // namespace sotto::model
-
-/// `result` is an error with this code whose message and `where` hold `part`.
-#define EXPECT_FAULT(result, expected_code, part)                                                          \
-  do {                                                                                                     \
-    const auto& fault_result = (result);                                                                   \
-    if (fault_result) {                                                                                    \
-      ADD_FAILURE() << "accepted: " #result;                                                               \
-    } else {                                                                                               \
-      EXPECT_EQ(fault_result.error().code, expected_code) << sotto::model::text_of(fault_result);          \
-      EXPECT_NE((fault_result.error().message + fault_result.error().where).find(part), std::string::npos) \
-          << sotto::model::text_of(fault_result) << "\nwanted: " << (part);                                \
-    }                                                                                                      \
-  } while (false)

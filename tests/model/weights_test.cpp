@@ -38,6 +38,15 @@ std::vector<std::byte> packed_bytes(const LoadedModel& model) {
     const std::byte* data = item.is_matrix ? set.matrix(item.role).data : reinterpret_cast<const std::byte*>(set.vector(item.role));
     bytes.insert(bytes.end(), data, data + (item.is_matrix ? item.matrix.bytes() : item.n_floats * sizeof(float)));
   }
+  if (const ops::RowScreen& screen = model.weights.head_screen()) {
+    const auto add = [&](const auto* data, size_t n) {
+      const auto* first = reinterpret_cast<const std::byte*>(data);
+      bytes.insert(bytes.end(), first, first + n * sizeof *data);
+    };
+    add(screen.rounded.data, screen.rounded.bytes());
+    add(screen.residual_norms, screen.rounded.n_rows);
+    add(screen.norms, screen.rounded.n_rows);
+  }
   return bytes;
 }
 
@@ -73,7 +82,10 @@ TEST(Weights, ThreadsSourcesAndRunsGiveTheSameBytes) {
     return quant::DType::f32;
   };
   const test::TinyModelOptions options{.width = 96, .n_heads = 6, .n_kv_heads = 3, .ffn_width = 160, .type_of = mixed};
-  for (const WeightPolicy& policy : {WeightPolicy{}, {.keep = true, .type = {}}, {.keep = false, .type = quant::DType::q4_1}}) {
+  for (const WeightPolicy& policy : {WeightPolicy{},
+                                     {.keep = true, .type = {}},
+                                     {.keep = false, .type = quant::DType::q4_1},
+                                     {.keep = true, .type = {}, .head_screen = HeadScreen::on}}) {
     std::vector<std::byte> expected;
     for (const size_t n_threads : {1, 2, 3, 8})
       for (const bool mapped : {true, false}) {
@@ -87,6 +99,24 @@ TEST(Weights, ThreadsSourcesAndRunsGiveTheSameBytes) {
         EXPECT_EQ(bytes, expected) << n_threads << " threads, mapped " << mapped;
       }
   }
+}
+
+TEST(Weights, AHeadIsScreenedWhereItIsMostOfTheWeights) {
+  Machine machine;
+  const auto screened = [&](const test::TinyModelOptions& options, HeadScreen wanted) {
+    const auto model = load(tiny(options), machine, {.keep = true, .type = {}, .head_screen = wanted});
+    EXPECT_TRUE(model) << text_of(model);
+    const ops::RowScreen& screen = model->weights.head_screen();
+    if (screen) EXPECT_EQ(screen.rounded.n_rows, model->weights.head().n_rows);
+    EXPECT_EQ(model->weights.bytes(), model->plan.arena_bytes);
+    return static_cast<bool>(screen);
+  };
+  const test::TinyModelOptions wide{.tied_head = true, .matrix_type = quant::DType::q8_0},
+      narrow{.n_layers = 1, .ffn_width = 32, .tied_head = true};
+  EXPECT_FALSE(screened(wide, HeadScreen::automatic)) << "the layers are more";
+  EXPECT_TRUE(screened(wide, HeadScreen::on));
+  EXPECT_TRUE(screened(narrow, HeadScreen::automatic));
+  EXPECT_FALSE(screened(narrow, HeadScreen::off));
 }
 
 TEST(Weights, GatheredRowsAreTheFilesNumbers) {
@@ -133,7 +163,7 @@ TEST(Weights, ReadFaultsComeThrough) {
     auto source = std::make_shared<UnmappedSource>(file.sources[0]);
     source->fail_from = source->size() / 2;
     file.sources[0] = source;
-    EXPECT_FAULT(load(std::move(file), machine), ErrorCode::io_error, "the disk is gone");
+    EXPECT_REFUSED(load(std::move(file), machine), ErrorCode::io_error, "the disk is gone");
   }
 }
 
@@ -148,11 +178,11 @@ TEST(Weights, CancelEndsTheLoading) {
   const auto weights = load_weights(file, *spec, *plan, machine.context(), [&](uint64_t, uint64_t) {
     if (++n_told == 3) cancel.cancel();
   });
-  EXPECT_FAULT(weights, ErrorCode::cancelled, "");
+  EXPECT_REFUSED(weights, ErrorCode::cancelled, "");
   EXPECT_EQ(n_told, 3u);
   Machine late;
   late.control.deadline = Deadline{std::chrono::steady_clock::time_point::min()};
-  EXPECT_FAULT(load_weights(file, *spec, *plan, late.context(), {}), ErrorCode::deadline_exceeded, "");
+  EXPECT_REFUSED(load_weights(file, *spec, *plan, late.context(), {}), ErrorCode::deadline_exceeded, "");
 }
 
 // What does not fit this machine is an error of memory, never a smaller number of bytes.
@@ -162,7 +192,7 @@ TEST(Weights, SizesPastTheMachineAreErrors) {
   ASSERT_TRUE(model) << text_of(model);
   WeightsPlan plan = model->plan;
   plan.arena_bytes = uint64_t{1} << 45;
-  EXPECT_FAULT(load_weights(model->file, model->spec, plan, machine.context(), {}), ErrorCode::out_of_memory, "weights");
+  EXPECT_REFUSED(load_weights(model->file, model->spec, plan, machine.context(), {}), ErrorCode::out_of_memory, "weights");
 
   ModelSpec wide = model->spec;
   wide.n_layers = 1 << 14;
@@ -171,10 +201,10 @@ TEST(Weights, SizesPastTheMachineAreErrors) {
   wide.head_dim = 1 << 10;
   const KvShape shape{.context = size_t{1} << 26, .chunk = 256, .type = kernels::KvType::f32};
   EXPECT_EQ(kv_cache_bytes(wide, shape), uint64_t{1} << 63);
-  EXPECT_FAULT(KvCache::make(wide, shape), ErrorCode::out_of_memory, "key/value cache");
+  EXPECT_REFUSED(KvCache::make(wide, shape), ErrorCode::out_of_memory, "key/value cache");
   wide.dim = wide.ffn_dim = 1 << 20;
   EXPECT_GT(Activations::bytes_needed(wide, machine.kernels, size_t{1} << 20, 64), uint64_t{1} << 42);
-  EXPECT_FAULT(Activations::make(wide, machine.kernels, size_t{1} << 20, 64), ErrorCode::out_of_memory, "scratch");
+  EXPECT_REFUSED(Activations::make(wide, machine.kernels, size_t{1} << 20, 64), ErrorCode::out_of_memory, "scratch");
 }
 
 }  // namespace

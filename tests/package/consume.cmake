@@ -1,4 +1,5 @@
-# Builds and runs consumer/ against an installed SDK; with WAY=add_subdirectory only configures it, the sources being the same.
+# Builds and runs consumer/ and native-demo/desktop against an installed SDK; with WAY=add_subdirectory only configures consumer/, the
+# sources being the same.
 function(run)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
   if(NOT status EQUAL 0)
@@ -8,13 +9,16 @@ function(run)
 endfunction()
 
 file(REMOVE_RECURSE "${WORK}")
-set(configure ${CMAKE_COMMAND} -S "${CMAKE_CURRENT_LIST_DIR}/consumer" -B "${WORK}/build" -G "${GENERATOR}" "-DCMAKE_CXX_COMPILER=${COMPILER}"
+set(consumer "${CMAKE_CURRENT_LIST_DIR}/consumer")
+set(configure ${CMAKE_COMMAND} -G "${GENERATOR}" "-DCMAKE_CXX_COMPILER=${COMPILER}"
   "-DCMAKE_C_COMPILER=${C_COMPILER}" "-DCMAKE_CXX_FLAGS=${FLAGS}" -DCMAKE_BUILD_TYPE=Release)
 if(WAY STREQUAL "find_package")
   run(${CMAKE_COMMAND} --install "${SOTTO_BUILD}" --prefix "${WORK}/prefix")
-  run(${configure} "-DCMAKE_PREFIX_PATH=${WORK}/prefix" "-DREADME=${SOTTO_SOURCE}/README.md")
+  run(${configure} -S "${consumer}" -B "${WORK}/build" "-DCMAKE_PREFIX_PATH=${WORK}/prefix" "-DREADME=${SOTTO_SOURCE}/README.md")
   run(${CMAKE_COMMAND} --build "${WORK}/build")
   run("${WORK}/build/consumer")
+  run(${configure} -S "${SOTTO_SOURCE}/native-demo/desktop" -B "${WORK}/desktop" "-DCMAKE_PREFIX_PATH=${WORK}/prefix")
+  run(${CMAKE_COMMAND} --build "${WORK}/desktop")
 else()
-  run(${configure} "-DSOTTO_SOURCE=${SOTTO_SOURCE}")
+  run(${configure} -S "${consumer}" -B "${WORK}/build" "-DSOTTO_SOURCE=${SOTTO_SOURCE}")
 endif()

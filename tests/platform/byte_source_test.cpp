@@ -184,14 +184,14 @@ TEST(ChunkSource, ReleasedChunksAreGone) {
   for (size_t i = 0; i < 3; ++i) ASSERT_TRUE(source.push(pattern(100, 100 * i)));
   std::vector<std::byte> one(1);
   const auto readable = [&](uint64_t offset) { return source.read(offset, one).has_value(); };
-  source.release(50, 100);   // no whole chunk
+  source.release(50, 100);  // no whole chunk
   EXPECT_TRUE(readable(60) && readable(120));
-  source.release(0, 50);     // completes chunk 0
+  source.release(0, 50);  // completes chunk 0
   EXPECT_FALSE(readable(60));
   EXPECT_TRUE(readable(120));
   source.release(210, 1000);  // part of chunk 2 and all of chunk 3, which has not arrived
   EXPECT_TRUE(readable(220));
-  source.release(150, 60);    // joins the ranges: chunks 1 and 2
+  source.release(150, 60);  // joins the ranges: chunks 1 and 2
   EXPECT_FALSE(readable(120));
   EXPECT_FALSE(readable(220));
   ASSERT_TRUE(source.push(pattern(100, 300)));

@@ -7,7 +7,9 @@
 namespace sotto {
 namespace {
 
-TEST(CancelToken, DefaultIsNeverCancelled) { EXPECT_FALSE(CancelToken().cancelled()); }
+TEST(CancelToken, DefaultIsNeverCancelled) {
+  EXPECT_FALSE(CancelToken().cancelled());
+}
 
 TEST(CancelToken, SeesItsSourceOnly) {
   CancelSource source, other;
@@ -39,7 +41,9 @@ TEST(CancelToken, IsSeenByAnotherThread) {
   waiting.join();
 }
 
-TEST(CancelToken, FlagIsFitForSignalHandlers) { EXPECT_TRUE(std::atomic<uint32_t>::is_always_lock_free); }
+TEST(CancelToken, FlagIsFitForSignalHandlers) {
+  EXPECT_TRUE(std::atomic<uint32_t>::is_always_lock_free);
+}
 
 TEST(Deadline, NeverAndPassed) {
   EXPECT_FALSE(Deadline::never().is_set());

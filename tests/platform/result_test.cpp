@@ -8,7 +8,9 @@
 namespace sotto {
 namespace {
 
-Error broken() { return {ErrorCode::bad_model, "broken", "here"}; }
+Error broken() {
+  return {ErrorCode::bad_model, "broken", "here"};
+}
 
 Result<int> half(int x) {
   if (x % 2 != 0) return Error{ErrorCode::invalid_argument, "odd", std::to_string(x)};

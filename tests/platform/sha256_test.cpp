@@ -7,7 +7,9 @@
 namespace sotto {
 namespace {
 
-std::span<const std::byte> bytes(const std::string& text) { return std::as_bytes(std::span(text)); }
+std::span<const std::byte> bytes(const std::string& text) {
+  return std::as_bytes(std::span(text));
+}
 
 // Published by NIST: the examples of FIPS 180-4 and the vectors of the Secure Hash Algorithm Validation System.
 TEST(Sha256, PublishedVectors) {

@@ -76,8 +76,10 @@ TEST_P(ThreadPoolTest, ALateThreadsShareIsTakenOver) {
     pool.park();
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
     pool.parallel_for(64, 1, [&](size_t begin, size_t end, size_t) {
-      if (std::this_thread::get_id() == caller) done += end - begin;
-      else others += end - begin;
+      if (std::this_thread::get_id() == caller)
+        done += end - begin;
+      else
+        others += end - begin;
     });
   }
   EXPECT_EQ(done + others, 20u * 64u);
@@ -96,8 +98,10 @@ TEST_P(ThreadPoolTest, MixedRegionsEnd) {
   size_t items = 0;
   for (size_t round = 0; round < 20000; ++round) {
     std::atomic<size_t> sum = 0;
-    if (round % 3 == 0) pool.run([&](size_t) { ++sum; });
-    else pool.parallel_for(pool.size(), 1, [&](size_t begin, size_t end, size_t) { sum += end - begin; });
+    if (round % 3 == 0)
+      pool.run([&](size_t) { ++sum; });
+    else
+      pool.parallel_for(pool.size(), 1, [&](size_t begin, size_t end, size_t) { sum += end - begin; });
     items += sum;
   }
   EXPECT_EQ(items, 20000 * pool.size());

@@ -84,9 +84,15 @@ TEST(Trace, ThreadsRecordTogether) {
 
 TEST(Trace, ChromeJsonIsWhatWasRecorded) {
   TraceRecorder recorder(2);
-  { const TraceSpan span(&recorder, "quote\" back\\slash\ttab", 7); }
-  { const TraceSpan span(&recorder, "plain"); }
-  { const TraceSpan span(&recorder, "dropped"); }
+  {
+    const TraceSpan span(&recorder, "quote\" back\\slash\ttab", 7);
+  }
+  {
+    const TraceSpan span(&recorder, "plain");
+  }
+  {
+    const TraceSpan span(&recorder, "dropped");
+  }
   const auto json = nlohmann::json::parse(recorder.chrome_json());
   const auto events = recorder.events();
   ASSERT_EQ(json["traceEvents"].size(), 2u);

@@ -27,7 +27,9 @@ std::string message_of(const GenerationOptions& options) {
   return status.error().message;
 }
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 TEST(options, defaults_are_valid_and_greedy) {
   const GenerationOptions options;

@@ -13,7 +13,9 @@ namespace sotto::sampling {
 inline constexpr float kInfinity = std::numeric_limits<float>::infinity();
 inline constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
-inline const kernels::KernelTable& best_kernels() { return kernels::best_table(cpu_features()); }
+inline const kernels::KernelTable& best_kernels() {
+  return kernels::best_table(cpu_features());
+}
 
 /// Bell-shaped, as a model's logits are: about `spread` around 0.
 inline std::vector<float> random_logits(size_t n, float spread = 3, uint64_t seed = 1) {

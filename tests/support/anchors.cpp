@@ -42,7 +42,9 @@ std::vector<std::byte> read_bytes(const std::string& path) {
   return {first, first + text.size()};
 }
 
-nlohmann::json read_json(const std::string& path) { return nlohmann::json::parse(read_text(path)); }
+nlohmann::json read_json(const std::string& path) {
+  return nlohmann::json::parse(read_text(path));
+}
 
 std::vector<std::byte> from_hex(std::string_view hex) {
   std::vector<std::byte> bytes(hex.size() / 2);

@@ -27,10 +27,10 @@ std::vector<std::byte> from_hex(std::string_view hex);
 }  // namespace sotto::test
 
 /// In a test body: `SOTTO_NEEDS(path, sotto::test::anchor("quant/dequant.json"));` declares `path` or skips.
-#define SOTTO_NEEDS(variable, expression)                                                       \
-  const std::string variable = (expression);                                                   \
-  if (variable.empty()) {                                                                      \
-    if (sotto::test::data_required()) FAIL() << "missing data: " #expression;                  \
-    GTEST_SKIP() << "missing data: " #expression;                                              \
-  }                                                                                            \
+#define SOTTO_NEEDS(variable, expression)                                     \
+  const std::string variable = (expression);                                  \
+  if (variable.empty()) {                                                     \
+    if (sotto::test::data_required()) FAIL() << "missing data: " #expression; \
+    GTEST_SKIP() << "missing data: " #expression;                             \
+  }                                                                           \
   static_assert(true)

@@ -8,7 +8,8 @@
 
 namespace sotto::test {
 
-/// SentencePiece style: blanks become U+2581, bytes for what is no piece; <s> and </s>; in GGUF also <pad>, which is no control piece.
+/// SentencePiece style: blanks become U+2581, bytes for what is no piece; <s> and </s>; in GGUF also <pad>, which is no control
+/// piece.
 inline nlohmann::json tiny_json() {
   return nlohmann::json::parse(R"({
     "version": "1.0",

@@ -17,8 +17,8 @@ class ByteSource {
  public:
   virtual ~ByteSource() = default;
 
-  virtual uint64_t size() const noexcept = 0;                 // bytes
-  virtual const std::string& name() const noexcept = 0;       // path or label, for error messages
+  virtual uint64_t size() const noexcept = 0;            // bytes
+  virtual const std::string& name() const noexcept = 0;  // path or label, for error messages
 
   /// Copies [offset, offset + out.size()) into `out`. Past the end is `bad_model` naming the source and offset.
   virtual Status read(uint64_t offset, std::span<std::byte> out) const = 0;

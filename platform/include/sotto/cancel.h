@@ -48,8 +48,8 @@ struct Deadline {
 
 /// What a long loop asks before it goes on. Cheap: one load, and one clock read when a deadline is set.
 struct RunControl {
-  CancelToken cancel;
-  Deadline deadline;
+  CancelToken cancel{};
+  Deadline deadline{};
 
   bool stop_requested() const noexcept { return cancel.cancelled() || deadline.passed(); }
   /// ok, `cancelled` or `deadline_exceeded`.

@@ -16,21 +16,21 @@ namespace sotto {
 /// Causes a caller can act on. The text form (`to_string`) is part of the API: it is what the command line prints
 /// and what JavaScript sees as `error.code`.
 enum class ErrorCode : uint8_t {
-  invalid_argument,    // an option or argument is out of range, unknown or inconsistent
-  not_found,           // a file, model name or key does not exist
-  io_error,            // the operating system or the network refused a read or a write
-  bad_model,           // bytes of a model file are malformed, truncated or inconsistent
-  unsupported,         // well-formed, but a type, version, architecture or feature this build does not compute
-  integrity_error,     // a checksum or size differs from what was promised
-  out_of_memory,       // an allocation failed, or would exceed the memory budget
-  context_overflow,    // more tokens than the context holds
-  template_error,      // a chat template does not parse, exceeds its limits, or raised an error
-  tokenizer_error,     // text or ids cannot be converted by this vocabulary
-  numeric_fault,       // a non-finite number where a finite one is required
-  cancelled,           // the caller's cancel token was triggered
-  deadline_exceeded,   // the caller's deadline passed
-  concurrent_use,      // a session was used by two threads at once
-  internal,            // a defect in Sotto
+  invalid_argument,   // an option or argument is out of range, unknown or inconsistent
+  not_found,          // a file, model name or key does not exist
+  io_error,           // the operating system or the network refused a read or a write
+  bad_model,          // bytes of a model file are malformed, truncated or inconsistent
+  unsupported,        // well-formed, but a type, version, architecture or feature this build does not compute
+  integrity_error,    // a checksum or size differs from what was promised
+  out_of_memory,      // an allocation failed, or would exceed the memory budget
+  context_overflow,   // more tokens than the context holds
+  template_error,     // a chat template does not parse, exceeds its limits, or raised an error
+  tokenizer_error,    // text or ids cannot be converted by this vocabulary
+  numeric_fault,      // a non-finite number where a finite one is required
+  cancelled,          // the caller's cancel token was triggered
+  deadline_exceeded,  // the caller's deadline passed
+  concurrent_use,     // a session was used by two threads at once
+  internal,           // a defect in Sotto
 };
 
 /// Stable snake_case name, for example "bad_model".
@@ -104,10 +104,9 @@ using Status = Result<void>;
 #define SOTTO_CONCAT(a, b) SOTTO_CONCAT_INNER(a, b)
 
 /// Returns the error of `expression` (a Status or Result) to the caller, or goes on.
-#define SOTTO_TRY(expression)                                                    \
-  do {                                                                           \
-    if (auto sotto_status = (expression); !sotto_status)                         \
-      return std::move(sotto_status).error();                                    \
+#define SOTTO_TRY(expression)                                                                    \
+  do {                                                                                           \
+    if (auto sotto_status = (expression); !sotto_status) return std::move(sotto_status).error(); \
   } while (false)
 
 /// Declares `declaration` with the value of a Result, or returns its error: SOTTO_ASSIGN(auto file, open_file(path));

@@ -14,20 +14,20 @@ class TraceRecorder {
  public:
   struct Event {
     const char* name;
-    int64_t index;       // layer, step or part number; -1: none
-    uint64_t start_ns;   // since the recorder was made
+    int64_t index;      // layer, step or part number; -1: none
+    uint64_t start_ns;  // since the recorder was made
     uint64_t duration_ns;
-    uint32_t thread;     // small number, in order of first use
-    uint32_t depth;      // nesting on its thread, 0 = outermost
+    uint32_t thread;  // small number, in order of first use
+    uint32_t depth;   // nesting on its thread, 0 = outermost
   };
 
   /// Keeps at most `max_events`; later ones are counted in dropped().
   explicit TraceRecorder(size_t max_events = 1u << 20);
   ~TraceRecorder();
 
-  std::vector<Event> events() const;   // in order of their end
+  std::vector<Event> events() const;  // in order of their end
   size_t dropped() const noexcept;
-  std::string chrome_json() const;     // the Trace Event Format: an object with "traceEvents", complete events, microseconds
+  std::string chrome_json() const;  // the Trace Event Format: an object with "traceEvents", complete events, microseconds
 
  private:
   friend class TraceSpan;

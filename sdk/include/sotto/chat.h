@@ -1,5 +1,5 @@
-// ChatTemplate: a conversation to the text a model was trained on, by the Jinja template the model carries. Templates are hostile input:
-// values only, no host objects, limits on steps, depth and output.
+// ChatTemplate: a conversation to the text a model was trained on, by the Jinja template the model carries. Templates are hostile
+// input: values only, no host objects, limits on steps, depth and output.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 namespace sotto {
 
 struct Message {
-  std::string role;     // "system", "user", "assistant", "tool"
+  std::string role;  // "system", "user", "assistant", "tool"
   std::string content;
 };
 
@@ -24,8 +24,8 @@ class ChatTemplate {
   /// Errors: template_error with line and column.
   static Result<ChatTemplate> parse(std::string source);
 
-  /// `variables_json`: a JSON object; its members are the template's variables (messages, tools, add_generation_prompt, bos_token, ...).
-  /// `now_unix_seconds`: what strftime_now() reads (UTC). Errors: template_error; the text of raise_exception is passed on.
+  /// `variables_json`: a JSON object; its members are the template's variables (messages, tools, add_generation_prompt, bos_token,
+  /// ...). `now_unix_seconds`: what strftime_now() reads (UTC). Errors: template_error; the text of raise_exception is passed on.
   Result<std::string> render_json(std::string_view variables_json, int64_t now_unix_seconds) const;
 
   const std::string& source() const noexcept;

@@ -22,6 +22,8 @@ struct ModelOptions {
                                   // type: "q8_0", "q4_0", ...
   std::string activations =
       "auto";  // "auto": rounded to 8 or 16 bits as the weight type asks for; "f32": not rounded, the engine's own reference, slow
+  bool screen_head = true;  // where the head is most of the weights, hold its rows once more in 4 bits: decoding then reads about
+                            // half as much for the same tokens (greedy, or top_k), and the head takes half as much memory again
   bool guess_pre_tokenizer = false;  // accept a GGUF file that names an unknown pre-tokenizer; the tokenizer then carries a warning
   bool tokenizer_required = true;    // false: a model without one opens too, for ids in place of text
   bool warm_up = true;               // so that the first token is not slower than the second
@@ -60,8 +62,9 @@ struct ModelInfo {
   std::string name;  // the file's own, may be empty
   uint64_t parameters = 0;
   size_t n_layers = 0, dim = 0, n_heads = 0, n_kv_heads = 0, head_dim = 0, ffn_dim = 0, n_vocab = 0;
-  size_t max_context = 0;     // tokens the model was made for
-  size_t largest_window = 0;  // of windowed layers; 0: none
+  size_t max_context = 0;          // tokens the model was made for
+  size_t largest_window = 0;       // of windowed layers; 0: none
+  uint64_t head_screen_bytes = 0;  // of the weights, what ModelOptions::screen_head added; 0: the head is not most of them
   double load_ms = 0;
 };
 

@@ -38,14 +38,16 @@ class Json {
   using MemberSink = std::function<Status(std::string name, Json value)>;
 
   /// Hands over the members of one large object as they come and keeps none: a tree takes up to ten times the bytes of its text.
-  /// Whether names occur twice in the outermost object is left to `on_member`. Errors: as parse(); no object; what the sink answers.
-  static Status parse_members(std::string_view text, std::string_view where, const MemberSink& on_member, const JsonLimits& limits = {});
+  /// Whether names occur twice in the outermost object is left to `on_member`. Errors: as parse(); no object; what the sink
+  /// answers.
+  static Status parse_members(std::string_view text, std::string_view where, const MemberSink& on_member,
+                              const JsonLimits& limits = {});
 
   const Value& value() const noexcept { return value_; }
   bool is_null() const noexcept { return std::holds_alternative<std::nullptr_t>(value_); }
   const bool* as_bool() const noexcept { return std::get_if<bool>(&value_); }
   const int64_t* as_int() const noexcept { return std::get_if<int64_t>(&value_); }
-  const double* as_double() const noexcept { return std::get_if<double>(&value_); }   // only what was written as a float
+  const double* as_double() const noexcept { return std::get_if<double>(&value_); }  // only what was written as a float
   const std::string* as_string() const noexcept { return std::get_if<std::string>(&value_); }
   const Array* as_array() const noexcept { return std::get_if<Array>(&value_); }
   const Object* as_object() const noexcept { return std::get_if<Object>(&value_); }

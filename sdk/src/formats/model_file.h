@@ -24,8 +24,8 @@ using MetaValue = std::variant<bool, int64_t, uint64_t, double, std::string, std
 
 std::string_view kind_of(const MetaValue& value) noexcept;  // "string", "integer", "array of integers", ...
 
-/// Keys as the file has them: "llama.block_count" in GGUF; "hidden_size", "rope_parameters.factor" (dots for nested objects) from config.json.
-/// Typed getters say key, file, got and wanted when they fail. A JSON null counts as absent.
+/// Keys as the file has them: "llama.block_count" in GGUF; "hidden_size", "rope_parameters.factor" (dots for nested objects) from
+/// config.json. Typed getters say key, file, got and wanted when they fail. A JSON null counts as absent.
 class Metadata {
  public:
   Metadata() = default;
@@ -57,7 +57,7 @@ struct TensorEntry {
   std::vector<uint64_t> shape;  // outermost first: (rows, columns); GGUF's order reversed
   uint64_t offset = 0;          // bytes from the start of its source
   uint64_t n_bytes = 0;
-  uint32_t source = 0;          // index into ModelFile::sources
+  uint32_t source = 0;  // index into ModelFile::sources
 };
 
 /// Which names a file uses for its fields and tensors.
@@ -75,7 +75,7 @@ struct ModelFile {
     std::string tokenizer_json;
     std::string tokenizer_config_json;
     std::string special_tokens_map_json;
-    std::string chat_template;            // chat_template.jinja
+    std::string chat_template;  // chat_template.jinja
     std::string generation_config_json;
   } hugging_face;
 

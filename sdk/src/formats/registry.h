@@ -1,4 +1,5 @@
-// The list of model formats, and how a path or bytes become a ModelFile. Adding a format: its file pair and one row in registry.cpp.
+// The list of model formats, and how a path or bytes become a ModelFile. Adding a format: its file pair and one row in
+// registry.cpp.
 #pragma once
 
 #include <functional>
@@ -19,7 +20,7 @@ SiblingOpener folder_opener(std::string folder, FileAccess access = FileAccess::
 
 /// What reading may skip, and how.
 struct ReadOptions {
-  bool tokenizer_only = false;  // no tensors needed: a vocabulary-only GGUF or a folder without weights will do
+  bool tokenizer_only = false;              // no tensors needed: a vocabulary-only GGUF or a folder without weights will do
   FileAccess access = FileAccess::mapped;   // of files opened by path
   std::string config_name = "config.json";  // of a Hugging Face folder
 };
@@ -29,6 +30,7 @@ struct ReadOptions {
 Result<ModelFile> read_model(const std::string& path, const ReadOptions& options = {});
 
 /// The same from one source; the format is recognised by its first bytes. `siblings` may be empty: then split files are an error.
-Result<ModelFile> read_model(std::shared_ptr<const ByteSource> source, const SiblingOpener& siblings, const ReadOptions& options = {});
+Result<ModelFile> read_model(std::shared_ptr<const ByteSource> source, const SiblingOpener& siblings,
+                             const ReadOptions& options = {});
 
 }  // namespace sotto::formats

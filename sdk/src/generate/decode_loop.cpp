@@ -96,17 +96,23 @@ Status DecodeLoop::prefill() {
   const Clock::time_point start = Clock::now();
   SOTTO_TRY(control_.check());
   SOTTO_TRY(session_.timeline.rewind(prompt_.kept));
-  SOTTO_TRY(session_.timeline.append(prompt_.added, control_, TokenTimeline::Wanted::last_logits));
+  SOTTO_TRY(compute(prompt_.added));
   prefilled_ = true;
   result_.timings.prefill_ms = ms_since(start);
   result_.timings.prefill_tps = per_second(prompt_.added.size(), result_.timings.prefill_ms);
   return {};
 }
 
+// The logits that the next choice needs.
+Status DecodeLoop::compute(std::span<const TokenId> added) {
+  const size_t n_best = options_.logprobs < 0 ? sampler_.n_best() : 0;
+  return session_.timeline.append(added, control_, TokenTimeline::Wanted::best_logits, nullptr, n_best);
+}
+
 Result<Piece> DecodeLoop::step() {
   const TraceSpan span(session_.model->engine->trace, "step", static_cast<int64_t>(result_.tokens.size()));
   // The token of the step before; in the first step the prefill has computed all.
-  if (!result_.tokens.empty()) SOTTO_TRY(session_.timeline.append({}, control_, TokenTimeline::Wanted::last_logits));
+  if (!result_.tokens.empty()) SOTTO_TRY(compute({}));
   Piece piece;
   SOTTO_ASSIGN(piece.token, choose(piece));
   session_.timeline.push(piece.token);

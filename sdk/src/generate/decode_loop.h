@@ -40,6 +40,7 @@ class DecodeLoop {
              Buffer untouched_logits);
 
   Result<std::optional<Piece>> advance(const SessionLock& lock);
+  Status compute(std::span<const TokenId> added);
   Status prefill();
   Result<Piece> step();
   Result<TokenId> choose(Piece& piece);

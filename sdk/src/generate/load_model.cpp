@@ -96,7 +96,7 @@ Result<std::shared_ptr<const Model::Impl>> load_model(FunctionRef<Result<ModelFi
   const auto started = std::chrono::steady_clock::now();
   const TraceSpan span(engine->trace, "load");
   SOTTO_TRY(options.validate());
-  SOTTO_ASSIGN(const model::WeightPolicy policy, weight_policy(options.quantize));
+  SOTTO_ASSIGN(const model::WeightPolicy policy, weight_policy(options));
   const RunControl control{options.cancel, options.deadline};
   SOTTO_TRY(control.check());
 
@@ -118,6 +118,7 @@ Result<std::shared_ptr<const Model::Impl>> load_model(FunctionRef<Result<ModelFi
   SOTTO_ASSIGN(model->reserved, model->engine->budget.reserve(plan.arena_bytes, "the model's weights"));
   SOTTO_ASSIGN(model->weights, model::load_weights(file, model->spec, plan, model->context(control), options.progress));
   model->info = describe(file, model->spec);
+  model->info.head_screen_bytes = model->weights.head_screen().bytes();
   if (options.warm_up) SOTTO_TRY(warm_up(*model, control));
   model->info.load_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - started).count();
   return std::shared_ptr<const Model::Impl>(std::move(model));
@@ -126,7 +127,7 @@ Result<std::shared_ptr<const Model::Impl>> load_model(FunctionRef<Result<ModelFi
 Result<MemoryUsage> plan_memory(const ModelFile& file, const ModelOptions& options, const SessionOptions& session,
                                 const Engine::Impl& engine) {
   SOTTO_TRY(options.validate());
-  SOTTO_ASSIGN(const model::WeightPolicy policy, weight_policy(options.quantize));
+  SOTTO_ASSIGN(const model::WeightPolicy policy, weight_policy(options));
   SOTTO_ASSIGN(const model::ModelSpec spec, model::read_spec(file));
   SOTTO_ASSIGN(const model::WeightsPlan plan, model::plan_weights(file, spec, engine.kernels, policy));
   SOTTO_ASSIGN(const model::KvShape shape, session_shape(spec, session));

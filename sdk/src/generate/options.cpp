@@ -20,17 +20,21 @@ Status OptionFaults::status() const {
   return error_.message.empty() ? Status() : Status(error_);
 }
 
-Result<model::WeightPolicy> weight_policy(std::string_view quantize) {
-  if (quantize == "auto") return model::WeightPolicy{};
-  if (quantize == "none") return model::WeightPolicy{.keep = true, .type = std::nullopt};
+Result<model::WeightPolicy> weight_policy(const ModelOptions& options) {
+  const std::string& quantize = options.quantize;
+  model::WeightPolicy policy{.head_screen = options.screen_head ? model::HeadScreen::automatic : model::HeadScreen::off};
+  policy.keep = quantize == "none";
+  if (quantize == "auto" || policy.keep) return policy;
   const quant::TypeInfo* type = quant::find_by_name(quantize);
-  if (type && type->computed() && type->encode && type->block_size <= kernels::kColumnBlock)
-    return model::WeightPolicy{.keep = false, .type = type->type};
+  if (type && type->computed() && type->encode && type->block_size <= kernels::kColumnBlock) {
+    policy.type = type->type;
+    return policy;
+  }
   std::string wanted = "auto, none";
   for (const quant::TypeInfo& known : quant::all_types())
     if (known.computed() && known.encode && known.block_size <= kernels::kColumnBlock) wanted += ", " + std::string(known.name);
   OptionFaults faults;
-  faults.add("quantize", "\"" + std::string(quantize) + "\"", "one of " + wanted);
+  faults.add("quantize", "\"" + quantize + "\"", "one of " + wanted);
   return faults.status().error();
 }
 
@@ -53,7 +57,7 @@ Status EngineOptions::validate() const {
 Status ModelOptions::validate() const {
   OptionFaults faults;
   if (activations != "auto" && activations != "f32") faults.add("activations", "\"" + activations + "\"", "auto or f32");
-  const auto policy = generate::weight_policy(quantize);
+  const auto policy = generate::weight_policy(*this);
   if (policy) return faults.status();
   if (const Status others = faults.status(); !others)
     return Error{ErrorCode::invalid_argument, policy.error().message + "; " + others.error().message, policy.error().where};

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "model/weights.h"
+#include "sotto/model.h"
 
 namespace sotto::generate {
 
@@ -18,7 +19,7 @@ class OptionFaults {
   Error error_;
 };
 
-/// ModelOptions::quantize: "auto", "none" or a number type. Errors: invalid_argument.
-Result<model::WeightPolicy> weight_policy(std::string_view quantize);
+/// ModelOptions::quantize ("auto", "none" or a number type) and ::screen_head. Errors: invalid_argument.
+Result<model::WeightPolicy> weight_policy(const ModelOptions& options);
 
 }  // namespace sotto::generate

@@ -34,11 +34,12 @@ class TokenTimeline {
   enum class Wanted : uint8_t {
     nothing,
     last_logits,  // of the last token, in logits(), if it was not computed before
+    best_logits,  // the same, but only the n_best largest are wanted (0: all); the others may be -infinity
     all_logits,   // of each of the new tokens, in `out`: (tokens.size(), n_vocab)
   };
   /// Adds `tokens` and computes all that is not computed. Errors: those of check(), before anything is computed; those of
   /// forward(). After an error the timeline holds the tokens it held.
-  Status append(std::span<const TokenId> tokens, const RunControl& control, Wanted wanted, float* out = nullptr);
+  Status append(std::span<const TokenId> tokens, const RunControl& control, Wanted wanted, float* out = nullptr, size_t n_best = 0);
   /// Adds one token that the next append computes. Precondition: in the vocabulary, not full().
   void push(TokenId token) { tokens_.push_back(token); }
   std::span<float> logits() noexcept { return {logits_.as<float>(), model_->spec.n_vocab}; }
@@ -52,7 +53,7 @@ class TokenTimeline {
   TokenTimeline(const Model::Impl& model, const model::KvShape& shape, MemoryBudget::Reservation reserved, model::Timeline computed,
                 Buffer logits);
 
-  Status compute(size_t n_held, const RunControl& control, Wanted wanted, float* out);
+  Status compute(size_t n_held, const RunControl& control, Wanted wanted, float* out, size_t n_best);
   void keep(size_t n);
 
   const Model::Impl* model_;

@@ -1,5 +1,5 @@
-// Activations in the formats of the matrix kernels. A tile of n tokens is, per 32 columns: the codes by step, tokens next to each other,
-// four bytes per token and step; then per token the scale, scale * sum of codes, and the sums of the codes of both halves.
+// Activations in the formats of the matrix kernels. A tile of n tokens is, per 32 columns: the codes by step, tokens next to each
+// other, four bytes per token and step; then per token the scale, scale * sum of codes, and the sums of the codes of both halves.
 // Floats are a tile of (columns, n).
 #pragma once
 
@@ -39,15 +39,18 @@ struct Activations {
 
   static size_t activation_bytes(quant::ActivationFormat format, size_t n_cols, size_t n_tokens) {
     switch (format) {
-      case quant::ActivationFormat::f32: return n_cols * sizeof(float) * n_tokens;
-      case quant::ActivationFormat::i8: return n_cols / kColumnBlock * ActivationRecord<Bytes>::kTokenBytes * n_tokens;
-      case quant::ActivationFormat::i16: return n_cols / kColumnBlock * ActivationRecord<Wide>::kTokenBytes * n_tokens;
+      case quant::ActivationFormat::f32:
+        return n_cols * sizeof(float) * n_tokens;
+      case quant::ActivationFormat::i8:
+        return n_cols / kColumnBlock * ActivationRecord<Bytes>::kTokenBytes * n_tokens;
+      case quant::ActivationFormat::i16:
+        return n_cols / kColumnBlock * ActivationRecord<Wide>::kTokenBytes * n_tokens;
     }
     return 0;
   }
 
-  static void quantize_activations(quant::ActivationFormat format, const float* x, size_t x_stride, size_t n_tokens, size_t n_cols_in,
-                                   size_t n_cols, std::byte* out) {
+  static void quantize_activations(quant::ActivationFormat format, const float* x, size_t x_stride, size_t n_tokens,
+                                   size_t n_cols_in, size_t n_cols, std::byte* out) {
     for (size_t t = 0; t < n_tokens; ++t) {
       const float* row = x + t * x_stride;
       for (size_t c = 0; c < n_cols; c += kColumnBlock) {
@@ -59,9 +62,15 @@ struct Activations {
           block = padded;
         }
         switch (format) {
-          case quant::ActivationFormat::f32: store(block, out + c * sizeof(float) * n_tokens, n_tokens, t); break;
-          case quant::ActivationFormat::i8: round<Bytes, 127>(block, out + c / kColumnBlock * ActivationRecord<Bytes>::kTokenBytes * n_tokens, n_tokens, t); break;
-          case quant::ActivationFormat::i16: round<Wide, 32512>(block, out + c / kColumnBlock * ActivationRecord<Wide>::kTokenBytes * n_tokens, n_tokens, t); break;
+          case quant::ActivationFormat::f32:
+            store(block, out + c * sizeof(float) * n_tokens, n_tokens, t);
+            break;
+          case quant::ActivationFormat::i8:
+            round<Bytes, 127>(block, out + c / kColumnBlock * ActivationRecord<Bytes>::kTokenBytes * n_tokens, n_tokens, t);
+            break;
+          case quant::ActivationFormat::i16:
+            round<Wide, 32512>(block, out + c / kColumnBlock * ActivationRecord<Wide>::kTokenBytes * n_tokens, n_tokens, t);
+            break;
         }
       }
     }
@@ -69,11 +78,12 @@ struct Activations {
 
  private:
   static SOTTO_INLINE void store(const float* block, std::byte* out, size_t n_tokens, size_t token) {
-    for (size_t i = 0; i < kColumnBlock; ++i) __builtin_memcpy(out + (i * n_tokens + token) * sizeof(float), block + i, sizeof(float));
+    for (size_t i = 0; i < kColumnBlock; ++i)
+      __builtin_memcpy(out + (i * n_tokens + token) * sizeof(float), block + i, sizeof(float));
   }
 
-  // scale = largest / limit; code = nearest even of x * (limit / largest). A block with a number that is not finite gets a scale that is
-  // not finite, which its products inherit; one too small for the quotient is zero.
+  // scale = largest / limit; code = nearest even of x * (limit / largest). A block with a number that is not finite gets a scale
+  // that is not finite, which its products inherit; one too small for the quotient is zero.
   template <class I, int limit>
   static SOTTO_INLINE void round(const float* block, std::byte* out, size_t n_tokens, size_t token) {
     constexpr float kLimit = static_cast<float>(limit), kSmallest = 0x1p-100f;

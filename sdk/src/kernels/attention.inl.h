@@ -1,6 +1,6 @@
-// Attention with an online softmax over tiles of 64 keys. Tiles start at multiples of 64 of the absolute position and keys keep their
-// place in them, so a token meets the same numbers in the same order in decode and in any cut of a prompt. Tiles are converted to
-// floats once, keys transposed, for all rows of a block: query heads of the key/value head, times tokens.
+// Attention with an online softmax over tiles of 64 keys. Tiles start at multiples of 64 of the absolute position and keys keep
+// their place in them, so a token meets the same numbers in the same order in decode and in any cut of a prompt. Tiles are
+// converted to floats once, keys transposed, for all rows of a block: query heads of the key/value head, times tokens.
 #pragma once
 
 #include "kernels/kv_row.inl.h"
@@ -18,9 +18,12 @@ struct Attention {
 
   static void attention(const AttentionArgs& args) {
     switch (args.kv_type) {
-      case KvType::f32: return all_blocks<F32Row<Arch>>(args);
-      case KvType::f16: return all_blocks<F16Row<Arch>>(args);
-      case KvType::q8_0: return all_blocks<Q8Row<Arch>>(args);
+      case KvType::f32:
+        return all_blocks<F32Row<Arch>>(args);
+      case KvType::f16:
+        return all_blocks<F16Row<Arch>>(args);
+      case KvType::q8_0:
+        return all_blocks<Q8Row<Arch>>(args);
     }
   }
 
@@ -118,7 +121,8 @@ struct Attention {
       const size_t token = block.first_token + row / args.n_heads, head = row % args.n_heads;
       const float* sums = block.sums + row * block.shape.value_stride;
       const V factor = V::broadcast(1.0f / block.total[row]);
-      map_rows<Arch>(args.head_dim, args.out + token * args.out_stride + head * args.head_dim, [&](auto at) { return at(sums) * factor; });
+      map_rows<Arch>(args.head_dim, args.out + token * args.out_stride + head * args.head_dim,
+                     [&](auto at) { return at(sums) * factor; });
     }
   }
 
@@ -139,17 +143,25 @@ struct Attention {
     for (size_t i = 0; i < n_rows; ++i) {
       map_rows<Arch>(n_columns, scores + i * kKeyStride + first_column, [&](auto) { return zero; });
     }
-    MultiplyAdd<Arch>::multiply_add({
-        .a = block.queries + row * block.shape.columns, .a_stride = block.shape.columns,
-        .b = block.keys + first_column, .b_stride = kKeyStride,
-        .c = scores + first_column, .c_stride = kKeyStride,
-        .n_rows = n_rows, .n_cols = n_columns, .n_k = args.head_dim});
+    MultiplyAdd<Arch>::multiply_add({.a = block.queries + row * block.shape.columns,
+                                     .a_stride = block.shape.columns,
+                                     .b = block.keys + first_column,
+                                     .b_stride = kKeyStride,
+                                     .c = scores + first_column,
+                                     .c_stride = kKeyStride,
+                                     .n_rows = n_rows,
+                                     .n_cols = n_columns,
+                                     .n_k = args.head_dim});
     for (size_t i = 0; i < n_rows; ++i) softmax(block, tile, row + i);
-    MultiplyAdd<Arch>::multiply_add({
-        .a = scores + (tile.begin - tile.start), .a_stride = kKeyStride,
-        .b = block.values + (tile.begin - tile.start) * block.shape.value_stride, .b_stride = block.shape.value_stride,
-        .c = block.sums + row * block.shape.value_stride, .c_stride = block.shape.value_stride,
-        .n_rows = n_rows, .n_cols = block.shape.columns, .n_k = tile.end - tile.begin});
+    MultiplyAdd<Arch>::multiply_add({.a = scores + (tile.begin - tile.start),
+                                     .a_stride = kKeyStride,
+                                     .b = block.values + (tile.begin - tile.start) * block.shape.value_stride,
+                                     .b_stride = block.shape.value_stride,
+                                     .c = block.sums + row * block.shape.value_stride,
+                                     .c_stride = block.shape.value_stride,
+                                     .n_rows = n_rows,
+                                     .n_cols = block.shape.columns,
+                                     .n_k = tile.end - tile.begin});
   }
 
   // Scores of one row become numerators exp(score - maximum so far); what was summed before shrinks to the new maximum.

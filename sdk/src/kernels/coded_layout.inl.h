@@ -1,6 +1,6 @@
-// How a coded number type lies in memory for one target: R rows interleaved, one linear stream. Per 32 columns and register of rows:
-// planes of bits, in which element e of register s % n holds the code of step s at bit width * (s / n); then all scales, then offsets.
-// Types of 256-column blocks have the halves d (and dmin) of R rows in front of eight such records with 8-bit scales.
+// How a coded number type lies in memory for one target: R rows interleaved, one linear stream. Per 32 columns and register of
+// rows: planes of bits, in which element e of register s % n holds the code of step s at bit width * (s / n); then all scales, then
+// offsets. Types of 256-column blocks have the halves d (and dmin) of R rows in front of eight such records with 8-bit scales.
 #pragma once
 
 #include "kernels/unroll.inl.h"
@@ -18,9 +18,9 @@ struct CodedLayout {
   static constexpr size_t kColumns = 32;  // of a record
   static constexpr size_t kLanes = V::kLanes, kVectors = Arch::kVectors, kRows = kLanes * kVectors;
   static constexpr bool kSuperBlock = Packing::kBlock != kColumns;
-  static constexpr size_t kGroups = kColumns / Packing::kGroup;             // of a record
+  static constexpr size_t kGroups = kColumns / Packing::kGroup;  // of a record
   static constexpr size_t kSteps = kColumns / I::kStep;
-  static constexpr size_t kElements = kLanes * I::kStep;                    // codes of one step and register
+  static constexpr size_t kElements = kLanes * I::kStep;  // codes of one step and register
   static constexpr int kElementBits = static_cast<int>(8 * I::kElementBytes);
 
   static constexpr size_t kCodeBytes = kColumns * kLanes * Packing::kBits / 8;  // of a register of rows
@@ -77,9 +77,12 @@ struct CodedLayout {
 
   // --- reading a record, one number at a time ---
   static SOTTO_INLINE int weight_of(int code) {
-    if constexpr (kHasCodebook) return kBookZero == 0 ? kBook.values[code] : static_cast<uint8_t>(kBook.values[code]) - kBookZero;
-    else if constexpr (kWide) return static_cast<int8_t>(code);
-    else return code - Packing::kZero;
+    if constexpr (kHasCodebook)
+      return kBookZero == 0 ? kBook.values[code] : static_cast<uint8_t>(kBook.values[code]) - kBookZero;
+    else if constexpr (kWide)
+      return static_cast<int8_t>(code);
+    else
+      return code - Packing::kZero;
   }
   static SOTTO_INLINE int code(const std::byte* record, size_t row, size_t column) {
     const std::byte* codes = record + row / kLanes * kCodeBytes;
@@ -144,7 +147,8 @@ struct CodedLayout {
   static SOTTO_INLINE typename I::Register plane_bits(const std::byte* codes) {
     constexpr Plane p = plane(i);
     constexpr size_t kRegister = step % p.registers();
-    return I::field(I::load(codes + p.at + kRegister * I::kRegisterBytes), p.bits * static_cast<int>(step / p.registers()), p.bits, p.from);
+    return I::field(I::load(codes + p.at + kRegister * I::kRegisterBytes), p.bits * static_cast<int>(step / p.registers()), p.bits,
+                    p.from);
   }
 
   static SOTTO_INLINE float one_scale(const std::byte* halves, const std::byte* scales, size_t row) {
@@ -155,8 +159,10 @@ struct CodedLayout {
     return simd::half_to_float<Arch>(quant::read_block<uint16_t>(halves + 2 * row));
   }
   static SOTTO_INLINE V some_scales(const std::byte* halves, const std::byte* scales, size_t v) {
-    if constexpr (!kSuperBlock) return V::load_f16(scales + 2 * v * kLanes);
-    else return V::load_f16(halves + 2 * v * kLanes) * V::load_i8(scales + v * kLanes);
+    if constexpr (!kSuperBlock)
+      return V::load_f16(scales + 2 * v * kLanes);
+    else
+      return V::load_f16(halves + 2 * v * kLanes) * V::load_i8(scales + v * kLanes);
   }
 
   static SOTTO_INLINE void put_block(const quant::Unpacked& block, size_t row, std::byte* to) {
@@ -169,9 +175,19 @@ struct CodedLayout {
       put_codes(block.code + i * kColumns, record + row / kLanes * kCodeBytes, row % kLanes);
       for (size_t g = 0; g < kGroups; ++g) {
         put_scale(block.d, block.scale[i * kGroups + g], record + kScalesAt + g * kScaleBytes, row);
-        if constexpr (Packing::kHasOffset) put_scale(block.m, block.minimum[i * kGroups + g], record + kOffsetsAt + g * kScaleBytes, row);
+        if constexpr (Packing::kHasOffset)
+          put_scale(block.m, block.minimum[i * kGroups + g], record + kOffsetsAt + g * kScaleBytes, row);
       }
     }
+  }
+  // The codes of one step and row, each in an element: always 32 bits.
+  static_assert(I::kStep * I::kElementBytes == sizeof(uint32_t));
+  static constexpr uint32_t kEveryElement = I::kElementBytes == 1 ? 0x01010101 : 0x00010001;
+  static SOTTO_INLINE uint32_t step_word(const uint8_t* code, size_t step) {
+    if constexpr (I::kElementBytes == 1)
+      return quant::read_block<uint32_t>(reinterpret_cast<const std::byte*>(code + 4 * step));
+    else
+      return code[2 * step] | uint32_t{code[2 * step + 1]} << 16;
   }
   static SOTTO_INLINE void put_codes(const uint8_t* code, std::byte* codes, size_t lane) {
     if constexpr (kWide) {
@@ -181,20 +197,20 @@ struct CodedLayout {
         constexpr Plane p = plane(i);
         constexpr size_t n = p.registers();
         for (size_t r = 0; r < n; ++r) {
-          for (size_t j = 0; j < I::kStep; ++j) {
-            unsigned bits = 0;
-            for (size_t k = 0; k < kSteps / n; ++k) {
-              bits |= (code[(r + k * n) * I::kStep + j] >> p.from & ((1u << p.bits) - 1)) << (static_cast<size_t>(p.bits) * k);
-            }
-            __builtin_memcpy(codes + p.at + (r * kElements + lane * I::kStep + j) * I::kElementBytes, &bits, I::kElementBytes);
-          }
+          uint32_t word = 0;
+          for (size_t k = 0; k < kSteps / n; ++k)
+            word |= (step_word(code, r + k * n) >> p.from & ((1u << p.bits) - 1) * kEveryElement)
+                    << (static_cast<size_t>(p.bits) * k);
+          __builtin_memcpy(codes + p.at + (r * kElements + lane * I::kStep) * I::kElementBytes, &word, sizeof word);
         }
       });
     }
   }
   static SOTTO_INLINE void put_scale(uint16_t half, int8_t scale, std::byte* scales, size_t row) {
-    if constexpr (kSuperBlock) scales[row] = static_cast<std::byte>(scale);
-    else __builtin_memcpy(scales + 2 * row, &half, 2);
+    if constexpr (kSuperBlock)
+      scales[row] = static_cast<std::byte>(scale);
+    else
+      __builtin_memcpy(scales + 2 * row, &half, 2);
   }
 };
 

@@ -22,7 +22,11 @@ struct CodedProduct {
   static constexpr size_t kPairSteps = Layout::kHasCodebook ? 1 : 32767 / (2 * 127 * ((1 << Packing::kBits) - 1));
   static constexpr size_t kGroupSteps = Layout::kSteps / Layout::kGroups;
   static constexpr bool kPairs = I::kDot == simd::ByteDot::pairs;
-  static constexpr size_t kSpan = !kPairs || kPairSteps > kGroupSteps ? kGroupSteps : kPairSteps >= 8 ? 8 : kPairSteps >= 4 ? 4 : kPairSteps >= 2 ? 2 : 1;
+  static constexpr size_t kSpan = !kPairs || kPairSteps > kGroupSteps ? kGroupSteps
+                                  : kPairSteps >= 8                   ? 8
+                                  : kPairSteps >= 4                   ? 4
+                                  : kPairSteps >= 2                   ? 2
+                                                                      : 1;
 
   template <size_t M>
   static SOTTO_INLINE void sum(const TileArgs& args, V (&sums)[kVectors][M]) {
@@ -33,18 +37,21 @@ struct CodedProduct {
     for (size_t column = 0; column < args.n_cols; column += Packing::kBlock, block += Layout::kBlockBytes) {
       const std::byte* record = block + Layout::kHeadBytes;
       for (size_t i = 0; i < Layout::kRecords; ++i, record += Layout::kRecordBytes, x.record += Record::kTokenBytes * args.n) {
-        unroll<Layout::kGroups>([&](auto g) __attribute__((always_inline)) { add_group<M, g>(block, record, x, args.first, sums); });
+        unroll<Layout::kGroups>([&](auto g)
+                                    __attribute__((always_inline)) { add_group<M, g>(block, record, x, args.first, sums); });
       }
     }
   }
 
  private:
   template <size_t M, size_t g>
-  static SOTTO_INLINE void add_group(const std::byte* block, const std::byte* record, const Record& x, size_t first, V (&sums)[kVectors][M]) {
+  static SOTTO_INLINE void add_group(const std::byte* block, const std::byte* record, const Record& x, size_t first,
+                                     V (&sums)[kVectors][M]) {
     Register dots[kVectors][M];
     for (size_t v = 0; v < kVectors; ++v)
       for (size_t t = 0; t < M; ++t) dots[v][t] = I::splat(-kZero * group_sum<g>(x, first + t));
-    unroll<kGroupSteps / kSpan>([&](auto span) __attribute__((always_inline)) { add_span<M, g * kGroupSteps + span * kSpan>(record, x, first, dots); });
+    unroll<kGroupSteps / kSpan>(
+        [&](auto span) __attribute__((always_inline)) { add_span<M, g * kGroupSteps + span * kSpan>(record, x, first, dots); });
     for (size_t v = 0; v < kVectors; ++v) {
       const V scale = Layout::scales(block, record, g, v);
       for (size_t t = 0; t < M; ++t) sums[v][t] = sums[v][t] + I::to_float(dots[v][t]) * (scale * V::broadcast(x.scale(first + t)));
@@ -65,9 +72,12 @@ struct CodedProduct {
       for (size_t t = 0; t < M; ++t) {
         const Register a = x.codes(step, first + t);
         for (size_t v = 0; v < kVectors; ++v) {
-          if constexpr (kPairs) part[v][t] = i == 0 ? pairs(w[v], a) : simd::add16(part[v][t], pairs(w[v], a));
-          else if constexpr (I::kWidened) dots[v][t] = simd::dot16(dots[v][t], w[v], a);
-          else dots[v][t] = simd::dot8(dots[v][t], w[v], a);
+          if constexpr (kPairs)
+            part[v][t] = i == 0 ? pairs(w[v], a) : simd::add16(part[v][t], pairs(w[v], a));
+          else if constexpr (I::kWidened)
+            dots[v][t] = simd::dot16(dots[v][t], w[v], a);
+          else
+            dots[v][t] = simd::dot8(dots[v][t], w[v], a);
         }
       }
     });
@@ -78,8 +88,10 @@ struct CodedProduct {
   }
 
   static SOTTO_INLINE Register pairs(Register w, Register a) {
-    if constexpr (Layout::kHasCodebook) return simd::pairs_signed(w, a);
-    else return simd::pairs(w, a);
+    if constexpr (Layout::kHasCodebook)
+      return simd::pairs_signed(w, a);
+    else
+      return simd::pairs(w, a);
   }
 
   template <size_t g>

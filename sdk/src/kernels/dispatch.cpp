@@ -31,7 +31,9 @@ constexpr bool Features::* kNeeds[] = {
 
 }  // namespace
 
-std::span<const KernelTable* const> compiled_tables() noexcept { return kTables; }
+std::span<const KernelTable* const> compiled_tables() noexcept {
+  return kTables;
+}
 
 bool runs_on(const KernelTable& table, const CpuFeatures& features) noexcept {
   const Features all{features};
@@ -65,9 +67,12 @@ Result<const KernelTable*> find_table(std::string_view name, const CpuFeatures& 
 
 size_t kv_row_bytes(KvType type, size_t head_dim) noexcept {
   switch (type) {
-    case KvType::f32: return head_dim * sizeof(float);
-    case KvType::f16: return head_dim * sizeof(uint16_t);
-    case KvType::q8_0: return (head_dim + quant::q8_0::kBlockSize - 1) / quant::q8_0::kBlockSize * sizeof(quant::q8_0::Block);
+    case KvType::f32:
+      return head_dim * sizeof(float);
+    case KvType::f16:
+      return head_dim * sizeof(uint16_t);
+    case KvType::q8_0:
+      return (head_dim + quant::q8_0::kBlockSize - 1) / quant::q8_0::kBlockSize * sizeof(quant::q8_0::Block);
   }
   return 0;
 }

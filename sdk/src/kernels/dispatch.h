@@ -18,7 +18,8 @@ bool runs_on(const KernelTable& table, const CpuFeatures& features) noexcept;
 /// The last table of compiled_tables() that runs on this machine.
 const KernelTable& best_table(const CpuFeatures& features) noexcept;
 
-/// By name; "auto" is best_table. Errors: invalid_argument for an unknown name, unsupported for a target this machine lacks; both list names.
+/// By name; "auto" is best_table. Errors: invalid_argument for an unknown name, unsupported for a target this machine lacks; both
+/// list names.
 Result<const KernelTable*> find_table(std::string_view name, const CpuFeatures& features);
 
 }  // namespace sotto::kernels

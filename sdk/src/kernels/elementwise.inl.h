@@ -12,15 +12,19 @@ struct Elementwise {
 
   static void activate(Activation activation, const float* gate, const float* up, size_t n, float* out) {
     switch (activation) {
-      case Activation::silu: return apply(gate, up, n, out, [](V x) { return simd::silu(x); });
-      case Activation::gelu_tanh: return apply(gate, up, n, out, [](V x) { return simd::gelu_tanh(x); });
-      case Activation::gelu_erf: return apply(gate, up, n, out, [](V x) { return simd::gelu_erf(x); });
+      case Activation::silu:
+        return apply(gate, up, n, out, [](V x) { return simd::silu(x); });
+      case Activation::gelu_tanh:
+        return apply(gate, up, n, out, [](V x) { return simd::gelu_tanh(x); });
+      case Activation::gelu_erf:
+        return apply(gate, up, n, out, [](V x) { return simd::gelu_erf(x); });
       case Activation::relu:
         return apply(gate, up, n, out, [zero = V::broadcast(0.0f)](V x) { return select(x < zero, zero, x); });
     }
   }
 
-  static void rope(float* heads, size_t n_heads, size_t head_dim, size_t rotary_dim, RopePairs pairs, const float* cos, const float* sin) {
+  static void rope(float* heads, size_t n_heads, size_t head_dim, size_t rotary_dim, RopePairs pairs, const float* cos,
+                   const float* sin) {
     const size_t n_pairs = rotary_dim / 2;
     for (size_t h = 0; h < n_heads; ++h, heads += head_dim) {
       if (pairs == RopePairs::halves) {

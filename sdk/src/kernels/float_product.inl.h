@@ -1,6 +1,6 @@
 // Products with float activations: of F32, F16 and BF16 weights, and of any coded type unpacked first (the engine's own reference).
-// A sum of 32 columns is four sums of every fourth column, ((0 + 1) + (2 + 3)); these join in column order. Nothing is fused: the same bits
-// on every target, for every tile shape.
+// A sum of 32 columns is four sums of every fourth column, ((0 + 1) + (2 + 3)); these join in column order. Nothing is fused: the
+// same bits on every target, for every tile shape.
 #pragma once
 
 #include "kernels/coded_layout.inl.h"
@@ -22,12 +22,14 @@ struct FloatBlock {
     V parts[kParts][kVectors][M];
     for (size_t p = 0; p < kParts; p += kTogether) add_parts(weights, x, n, p, parts);
     for (size_t v = 0; v < kVectors; ++v)
-      for (size_t t = 0; t < M; ++t) sums[v][t] = sums[v][t] + ((parts[0][v][t] + parts[1][v][t]) + (parts[2][v][t] + parts[3][v][t]));
+      for (size_t t = 0; t < M; ++t)
+        sums[v][t] = sums[v][t] + ((parts[0][v][t] + parts[1][v][t]) + (parts[2][v][t] + parts[3][v][t]));
   }
 
  private:
   template <class Columns>
-  static SOTTO_INLINE void add_parts(const Columns& weights, const float* x, size_t n, size_t first, V (&parts)[kParts][kVectors][M]) {
+  static SOTTO_INLINE void add_parts(const Columns& weights, const float* x, size_t n, size_t first,
+                                     V (&parts)[kParts][kVectors][M]) {
     V sums[kTogether][kVectors][M];
     for (auto& part : sums)
       for (auto& row : part)
@@ -51,7 +53,8 @@ template <class Arch, size_t M, size_t kRows>
 static __attribute__((noinline)) void add_unpacked(const float (&weights)[kColumnBlock][kRows], const float* x, size_t n,
                                                    simd::Vec<Arch> (&sums)[Arch::kVectors][M]) {
   FloatBlock<Arch, M>::add(
-      [&](size_t column, size_t v) __attribute__((always_inline)) { return simd::Vec<Arch>::load(weights[column] + v * simd::Vec<Arch>::kLanes); },
+      [&](size_t column, size_t v)
+          __attribute__((always_inline)) { return simd::Vec<Arch>::load(weights[column] + v * simd::Vec<Arch>::kLanes); },
       x, n, sums);
 }
 
@@ -110,7 +113,8 @@ struct UnpackedLayout {
     const std::byte* block = group + column / Packing::kBlock * Layout::kBlockBytes;
     const std::byte* record = block + Layout::kHeadBytes + column % Packing::kBlock / Layout::kColumns * Layout::kRecordBytes;
     for (size_t row = 0; row < kRows; ++row)
-      for (size_t c = 0; c < Layout::kColumns; ++c) weights[c][row] = static_cast<float>(Layout::weight_of(Layout::code(record, row, c)));
+      for (size_t c = 0; c < Layout::kColumns; ++c)
+        weights[c][row] = static_cast<float>(Layout::weight_of(Layout::code(record, row, c)));
     for (size_t v = 0; v < kVectors; ++v) {
       for (size_t g = 0; g < Layout::kGroups; ++g) {
         const V scale = Layout::scales(block, record, g, v);

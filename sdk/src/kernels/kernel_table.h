@@ -1,5 +1,5 @@
-// KernelTable: every computation of the engine for one SIMD target, as plain function pointers: the contract of each kernel, with shapes.
-// Kernels run on one thread, take raw pointers, never allocate, never fail. Each target compiles the same templates
+// KernelTable: every computation of the engine for one SIMD target, as plain function pointers: the contract of each kernel, with
+// shapes. Kernels run on one thread, take raw pointers, never allocate, never fail. Each target compiles the same templates
 // (kernels/target.cpp) once with its own flags; dispatch.h picks a table. Results do not depend on how rows or tokens are
 // split between calls: output element (t, r) is the same bits for every n_tokens, group range and position in a batch.
 #pragma once
@@ -23,10 +23,10 @@ struct MatmulArgs {
   size_t n_cols;                 // padded columns
   const std::byte* activations;  // (n_tokens, n_cols) in the format of the kernel, from token 0 of the prepared batch
   size_t n_tokens;
-  float* out;                    // (n_tokens, out_stride): out[t*out_stride + r] for r in [0, n_rows)
-  size_t out_stride;             // floats
-  const float* bias;             // (n_rows) added once, or nullptr
-  bool accumulate;               // out += instead of out =  (residual connections)
+  float* out;         // (n_tokens, out_stride): out[t*out_stride + r] for r in [0, n_rows)
+  size_t out_stride;  // floats
+  const float* bias;  // (n_rows) added once, or nullptr
+  bool accumulate;    // out += instead of out =  (residual connections)
 };
 
 /// One weight type on one target. A packed matrix is ceil(n_rows / rows_per_group) groups, each one linear stream of blocks in
@@ -52,23 +52,23 @@ enum class KvType : uint8_t { f32, f16, q8_0 };
 /// Attention of one key/value head for a run of query tokens (causal). Heads that share it form the rows of one tile.
 /// Token t of the run has position first_position + t and sees cache slots of positions max(0, p-window+1) .. p.
 struct AttentionArgs {
-  const float* queries;        // (n_tokens, query_stride): the n_heads query heads of this group start at queries, head_dim apart
-  size_t query_stride;         // floats
+  const float* queries;  // (n_tokens, query_stride): the n_heads query heads of this group start at queries, head_dim apart
+  size_t query_stride;   // floats
   size_t n_tokens;
-  size_t n_heads;              // query heads of this key/value head
+  size_t n_heads;  // query heads of this key/value head
   size_t head_dim;
-  const std::byte* keys;       // (n_slots, row_stride_bytes): this head's keys, one row of head_dim per slot
-  const std::byte* values;     // the same for values
-  size_t row_stride_bytes;     // from one slot to the next
-  KvType kv_type;              // q8_0: per row, per 32 columns: f16 scale then 32 int8 (GGUF Q8_0 blocks), head_dim padded to 32
-  size_t n_slots;              // slots of the (ring) cache; position p lies in slot p % n_slots
+  const std::byte* keys;    // (n_slots, row_stride_bytes): this head's keys, one row of head_dim per slot
+  const std::byte* values;  // the same for values
+  size_t row_stride_bytes;  // from one slot to the next
+  KvType kv_type;           // q8_0: per row, per 32 columns: f16 scale then 32 int8 (GGUF Q8_0 blocks), head_dim padded to 32
+  size_t n_slots;           // slots of the (ring) cache; position p lies in slot p % n_slots
   size_t first_position;
-  size_t window;               // tokens seen including itself; 0: all
-  float scale;                 // applied to q*k
-  float soft_cap;              // cap*tanh(score/cap) before softmax; 0: none
-  float* out;                  // (n_tokens, out_stride): head h at out + t*out_stride + h*head_dim
-  size_t out_stride;           // floats
-  float* scratch;              // attention_scratch_floats(n_heads, head_dim)
+  size_t window;      // tokens seen including itself; 0: all
+  float scale;        // applied to q*k
+  float soft_cap;     // cap*tanh(score/cap) before softmax; 0: none
+  float* out;         // (n_tokens, out_stride): head h at out + t*out_stride + h*head_dim
+  size_t out_stride;  // floats
+  float* scratch;     // attention_scratch_floats(n_heads, head_dim)
 };
 
 enum class Activation : uint8_t { silu, gelu_tanh, gelu_erf, relu };
@@ -77,9 +77,14 @@ enum class Activation : uint8_t { silu, gelu_tanh, gelu_erf, relu };
 /// (2i, 2i+1) (GGUF of llama).
 enum class RopePairs : uint8_t { halves, neighbours };
 
+/// Sums of squares of a row, of what it was rounded to, and of their difference: the same bits on every target.
+struct RoundedRow {
+  float of_exact, of_rounded, of_rest;
+};
+
 struct KernelTable {
-  const char* name;          // "scalar", "sse41", "avx2", "avx_vnni", "avx512_vnni", "neon", "neon_dotprod", "wasm_simd128", "wasm_relaxed"
-  size_t token_tile;         // activations are prepared in tiles of this many tokens; a tile is made by one call
+  const char* name;  // "scalar", "sse41", "avx2", "avx_vnni", "avx512_vnni", "neon", "neon_dotprod", "wasm_simd128", "wasm_relaxed"
+  size_t token_tile;  // activations are prepared in tiles of this many tokens; a tile is made by one call
 
   std::array<WeightKernels, quant::kComputedTypes> weights;  // by DType
 
@@ -87,19 +92,23 @@ struct KernelTable {
   size_t (*activation_bytes)(quant::ActivationFormat format, size_t n_cols, size_t n_tokens);
   /// Rounds n_tokens rows to `format`, nearest-even; columns n_cols_in .. n_cols become zeros. `out` is the start of a tile.
   /// x: (n_tokens, x_stride)
-  void (*quantize_activations)(quant::ActivationFormat format, const float* x, size_t x_stride, size_t n_tokens,
-                               size_t n_cols_in, size_t n_cols, std::byte* out);
+  void (*quantize_activations)(quant::ActivationFormat format, const float* x, size_t x_stride, size_t n_tokens, size_t n_cols_in,
+                               size_t n_cols, std::byte* out);
+
+  /// x: (n), n a multiple of 32, as Q4_0 blocks of the file's layout; nearest, steps that are normal halves or zero.
+  RoundedRow (*round_to_q4_0)(const float* x, size_t n, std::byte* blocks);
 
   /// out[i] = x[i] / sqrt(mean(x^2) + eps) * weight[i]; weight may be nullptr (ones). out may be x. (n)
   void (*rms_norm)(const float* x, const float* weight, float eps, size_t n, float* out);
   /// out[i] = (x[i] - mean) / sqrt(var + eps) * weight[i] + bias[i]; weight, bias may be nullptr. (n)
   void (*layer_norm)(const float* x, const float* weight, const float* bias, float eps, size_t n, float* out);
   /// Rotates n_heads heads in place by the angles of one position. cos, sin: (rotary_dim/2). Dimensions past rotary_dim stay.
-  void (*rope)(float* heads, size_t n_heads, size_t head_dim, size_t rotary_dim, RopePairs pairs, const float* cos, const float* sin);
+  void (*rope)(float* heads, size_t n_heads, size_t head_dim, size_t rotary_dim, RopePairs pairs, const float* cos,
+               const float* sin);
   /// out[i] = act(gate[i]) * up[i]; up may be nullptr (plain activation). out may be gate. (n)
   void (*activate)(Activation activation, const float* gate, const float* up, size_t n, float* out);
-  void (*add)(const float* x, float* y, size_t n);        // y += x
-  void (*scale)(float factor, float* x, size_t n);        // x *= factor
+  void (*add)(const float* x, float* y, size_t n);  // y += x
+  void (*scale)(float factor, float* x, size_t n);  // x *= factor
   /// x = cap * tanh(x / cap)
   void (*soft_cap)(float cap, float* x, size_t n);
   void (*attention)(const AttentionArgs& args);
@@ -107,7 +116,7 @@ struct KernelTable {
   /// One row of head_dim floats into the cache's format; f16 saturates instead of overflowing. `out`: kv_row_bytes(type, head_dim)
   void (*kv_store)(KvType type, const float* x, size_t head_dim, std::byte* out);
   bool (*all_finite)(const float* x, size_t n);
-  size_t (*argmax)(const float* x, size_t n);              // lowest index among equals
+  size_t (*argmax)(const float* x, size_t n);  // lowest index among equals
   float (*max)(const float* x, size_t n);
   /// sum(exp(x[i] - shift)) ; with out != nullptr also out[i] = exp(x[i] - shift)
   double (*exp_sum)(const float* x, float shift, size_t n, float* out);

@@ -36,10 +36,14 @@ struct MultiplyAdd {
       row = n_rows;
     }
     switch (m.n_rows - row) {
-      case 3: return strip<3>(m, row, 0, m.n_cols);
-      case 2: return strip<2>(m, row, 0, m.n_cols);
-      case 1: return strip<1>(m, row, 0, m.n_cols);
-      default: return;
+      case 3:
+        return strip<3>(m, row, 0, m.n_cols);
+      case 2:
+        return strip<2>(m, row, 0, m.n_cols);
+      case 1:
+        return strip<1>(m, row, 0, m.n_cols);
+      default:
+        return;
     }
   }
 

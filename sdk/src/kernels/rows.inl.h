@@ -1,5 +1,6 @@
 // How the float kernels walk over rows: register by register, the last one partly filled, and sums in PartialLanes.
-// `at(x)` in a step is the register of row x at the current place; lanes past the end hold `fill`. `at.store(v, out)` writes it back.
+// `at(x)` in a step is the register of row x at the current place; lanes past the end hold `fill`. `at.store(v, out)` writes it
+// back.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +21,9 @@ template <class Arch>
 struct PartialRegister {
   size_t i, n;
 
-  SOTTO_INLINE simd::Vec<Arch> operator()(const float* x, float fill = 0.0f) const { return simd::load_first<Arch>(x + i, n, fill); }
+  SOTTO_INLINE simd::Vec<Arch> operator()(const float* x, float fill = 0.0f) const {
+    return simd::load_first<Arch>(x + i, n, fill);
+  }
   SOTTO_INLINE void store(simd::Vec<Arch> v, float* out) const { simd::store_first<Arch>(v, out + i, n); }
 };
 

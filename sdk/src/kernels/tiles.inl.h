@@ -25,7 +25,8 @@ struct Tiles {
     for (size_t token = 0; token < args.n_tokens; token += Arch::kTile) {
       const size_t left = args.n_tokens - token, n = left < Arch::kTile ? left : Arch::kTile;
       for (size_t g = 0; g < args.n_groups; ++g) {
-        whole_tile<Arch::kTile>(args, {args.groups + g * group_bytes, args.activations + token * token_bytes, n, 0, args.n_cols}, g, token);
+        whole_tile<Arch::kTile>(args, {args.groups + g * group_bytes, args.activations + token * token_bytes, n, 0, args.n_cols}, g,
+                                token);
       }
     }
   }

@@ -38,8 +38,10 @@ constexpr WeightKernels entry() {
 
 template <class Arch, class Packing>
 constexpr WeightKernels weight_kernels() {
-  if constexpr (requires { Packing::kBits; }) return entry<Arch, Packing, CodedKernels>();
-  else return entry<Arch, Packing, FloatWeightKernels>();
+  if constexpr (requires { Packing::kBits; })
+    return entry<Arch, Packing, CodedKernels>();
+  else
+    return entry<Arch, Packing, FloatWeightKernels>();
 }
 
 }  // namespace sotto::kernels

@@ -28,6 +28,7 @@ class Activations {
   std::vector<float*> sin;
   std::byte* rounded = nullptr;        // activations in the kernels' formats
   float* attention_scratch = nullptr;  // per thread
+  std::byte* best_rows_scratch = nullptr;
 
   size_t chunk() const noexcept { return chunk_; }
   size_t bytes() const noexcept { return arena_.size(); }

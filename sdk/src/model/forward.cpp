@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ops/attention.h"
+#include "ops/best_rows.h"
 #include "ops/linear.h"
 
 namespace sotto::model {
@@ -110,6 +111,16 @@ class Pass {
     return context_.kernels.all_finite(logits, n_outputs * spec_.n_vocab);
   }
 
+  // Of the last token, the n_best largest logits: (n_vocab). False: a number is not finite.
+  bool best_of_head(size_t n_best, float* logits) {
+    if (!weights_.head_screen() || context_.float_activations || !ops::screening_pays(n_best, spec_.n_vocab))
+      return head(1, logits);
+    const TraceSpan span(context_.trace, "head");
+    norm(weights_.global(), Role::output_norm, Role::output_norm_bias, a_.x + (n_ - 1) * spec_.dim, 1);
+    return ops::best_rows(context_, a_.normed, weights_.head(), weights_.head_screen(), n_best, logits, a_.rounded,
+                          a_.best_rows_scratch);
+  }
+
  private:
   LinearPart part(const WeightSet& w, Role weight, Role bias, float* out, size_t out_stride) const {
     return {&w.matrix(weight), w.vector(bias), out, out_stride};
@@ -207,7 +218,7 @@ Result<Timeline> Timeline::make(const ModelSpec& spec, const Weights& weights, c
 }
 
 Status forward(const OpContext& context, const ModelSpec& spec, const Weights& weights, Timeline& timeline,
-               std::span<const TokenId> tokens, size_t first_position, Outputs outputs, std::span<float> logits) {
+               std::span<const TokenId> tokens, size_t first_position, Outputs outputs, std::span<float> logits, size_t n_best) {
   Pass pass(context, spec, weights, timeline, tokens.size(), first_position);
   timeline.cache.note_written(first_position, tokens.size());
   pass.embed(tokens);
@@ -218,7 +229,8 @@ Status forward(const OpContext& context, const ModelSpec& spec, const Weights& w
     if (!finite) return not_finite("layer " + std::to_string(layer));
   }
   if (outputs == Outputs::none) return {};
-  const bool finite = pass.head(outputs == Outputs::all ? tokens.size() : 1, logits.data());
+  const bool finite = outputs == Outputs::best ? pass.best_of_head(n_best, logits.data())
+                                               : pass.head(outputs == Outputs::all ? tokens.size() : 1, logits.data());
   SOTTO_TRY(context.control.check());
   return finite ? Status() : not_finite("the head");
 }

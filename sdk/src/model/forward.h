@@ -24,13 +24,14 @@ struct Timeline {
                                const KvShape& shape, size_t n_threads);
 };
 
-/// Which positions' logits are wanted: the head is only computed for these.
-enum class Outputs : uint8_t { none, last, all };
+/// Which positions' logits are wanted: the head is only computed for these. `best`: of the last one, and only as many of the
+/// largest as are asked for; the others may be -infinity.
+enum class Outputs : uint8_t { none, best, last, all };
 
 /// Adds `tokens` (1 .. chunk ids of the vocabulary) at first_position, where KvCache::can_go_on_at() must hold; their keys and
-/// values enter the cache. logits: (n_vocab) for last, (n_tokens, n_vocab) for all. After an error the timeline still holds its
-/// first first_position tokens. Errors: cancelled, deadline_exceeded, numeric_fault naming the layer.
+/// values enter the cache. logits: (n_vocab) for best and last, (n_tokens, n_vocab) for all. After an error the timeline still
+/// holds its first first_position tokens. Errors: cancelled, deadline_exceeded, numeric_fault naming the layer.
 Status forward(const ops::OpContext& context, const ModelSpec& spec, const Weights& weights, Timeline& timeline,
-               std::span<const TokenId> tokens, size_t first_position, Outputs outputs, std::span<float> logits);
+               std::span<const TokenId> tokens, size_t first_position, Outputs outputs, std::span<float> logits, size_t n_best = 0);
 
 }  // namespace sotto::model

@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "model/allocate.h"
+#include "model/head_screen.h"
 
 namespace sotto::model {
 namespace {
@@ -49,13 +50,15 @@ struct Rows {
 // Fills the groups of one matrix from its rows in the file.
 class Packer {
  public:
-  Packer(const formats::ModelFile& file, const WeightItem& item, std::byte* out)
+  /// `screen`: filled as well, or nullptr
+  Packer(const formats::ModelFile& file, const WeightItem& item, std::byte* out, const ScreenMaker* screen)
       : source_(*file.sources[item.tensor->source]),
         tensor_(*item.tensor),
         matrix_(item.matrix),
         transposed_(item.transposed),
         row_bytes_(static_cast<size_t>(tensor_.n_bytes / matrix_.n_rows)),
-        out_(out) {}
+        out_(out),
+        screen_(screen) {}
 
   Status run(const ops::OpContext& context, std::vector<Scratch>& scratch) {
     if (transposed_) SOTTO_TRY(read_whole());
@@ -102,6 +105,11 @@ class Packer {
       kernels.pack(rows.data + row * rows.stride, rows.stride, std::min(matrix_.rows_per_group, n_rows - row), rows.n_cols,
                    matrix_.n_cols_padded, out_ + (first_group + group) * matrix_.group_bytes);
     }
+    if (screen_) {
+      const size_t bytes = screen_->scratch_bytes();
+      SOTTO_ASSIGN(std::byte* const memory, at_least(scratch.floats, bytes));
+      screen_->make(rows.data, rows.stride, rows.n_cols, first_row, n_rows, memory);
+    }
     if (!transposed_) source_.release(tensor_.offset + uint64_t{first_row} * row_bytes_, uint64_t{n_rows} * row_bytes_);
     return {};
   }
@@ -143,6 +151,7 @@ class Packer {
   const bool transposed_;
   const size_t row_bytes_;
   std::byte* const out_;
+  const ScreenMaker* screen_;
   const std::byte* whole_ = nullptr;
   Buffer whole_storage_;
 };
@@ -172,6 +181,7 @@ Result<Weights> load_weights(const formats::ModelFile& file, const ModelSpec& sp
   std::vector<Scratch> scratch(context.pool.size());
   uint64_t total = 0, done = 0;
   for (const WeightItem& item : plan.items) total += item.tensor->n_bytes;
+  std::optional<ScreenMaker> screen;
   for (const WeightItem& item : plan.items) {
     const TraceSpan span(context.trace, "pack", per_layer(item.role) ? static_cast<int64_t>(item.layer) : -1);
     SOTTO_TRY(context.control.check());
@@ -179,7 +189,8 @@ Result<Weights> load_weights(const formats::ModelFile& file, const ModelSpec& sp
     const size_t role = static_cast<size_t>(item.role);
     std::byte* const out = weights.arena_.data() + item.offset;
     if (item.is_matrix) {
-      SOTTO_TRY(Packer(file, item, out).run(context, scratch));
+      if (item.screened) screen.emplace(context.kernels, item.matrix.type, plan.screen, weights.arena_.data());
+      SOTTO_TRY(Packer(file, item, out, item.screened ? &*screen : nullptr).run(context, scratch));
       set.matrices[role] = item.matrix;
       set.matrices[role].data = out;
     } else {
@@ -190,6 +201,7 @@ Result<Weights> load_weights(const formats::ModelFile& file, const ModelSpec& sp
     done += item.tensor->n_bytes;
     if (progress) progress(done, total);
   }
+  if (screen) weights.head_screen_ = screen->screen();
   return weights;
 }
 

@@ -6,7 +6,7 @@
 
 #include "buffer.h"
 #include "model/weights_plan.h"
-#include "ops/context.h"
+#include "ops/best_rows.h"
 
 namespace sotto::model {
 
@@ -30,6 +30,8 @@ class Weights {
   const PackedMatrix& head() const noexcept {
     return global_.matrix(Role::head) ? global_.matrix(Role::head) : global_.matrix(Role::token_embedding);
   }
+  /// Of head(), if it has one.
+  const ops::RowScreen& head_screen() const noexcept { return head_screen_; }
   size_t bytes() const noexcept { return arena_.size(); }
 
  private:
@@ -37,6 +39,7 @@ class Weights {
                                       const LoadProgress&);
   Buffer arena_;
   WeightSet global_;
+  ops::RowScreen head_screen_;
   std::vector<WeightSet> layers_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 #include <unordered_map>
+#include <utility>
 
 #include "formats/tensor_table.h"
 #include "model/allocate.h"
@@ -107,6 +108,7 @@ class Planner {
     refuse_rest();
     if (n_faults_ > kMaxFaultsListed) error_.message += "; and " + std::to_string(n_faults_ - kMaxFaultsListed) + " more";
     if (n_faults_ > 0) return std::move(error_);
+    place_screen();
     std::sort(plan_.items.begin(), plan_.items.end(), [](const WeightItem& a, const WeightItem& b) {
       return std::tie(a.tensor->source, a.tensor->offset) < std::tie(b.tensor->source, b.tensor->offset);
     });
@@ -162,6 +164,25 @@ class Planner {
       plan_.arena_bytes += round_up_bytes(uint64_t{rows} * sizeof(float));
     }
     plan_.items.push_back(item);
+  }
+
+  // Rounded rows bound outputs as the product gives them, so nothing may follow that product.
+  void place_screen() {
+    const auto is_head = [&](const WeightItem& item) {
+      return item.role == (spec_.tied_head ? Role::token_embedding : Role::head);
+    };
+    const auto head = std::find_if(plan_.items.begin(), plan_.items.end(), is_head);
+    if (policy_.head_screen == HeadScreen::off || head == plan_.items.end() || spec_.logit_soft_cap > 0) return;
+    const PackedMatrix& exact = head->matrix;
+    const PackedMatrix rounded = layout(DType::q4_0, exact.n_rows, exact.n_cols, kernels_);
+    const bool pays = 2 * exact.bytes() > plan_.arena_bytes && 3 * rounded.bytes() < 2 * exact.bytes();
+    if (policy_.head_screen == HeadScreen::automatic && !pays) return;
+    plan_.screen.rounded = rounded;
+    const auto take = [&](uint64_t bytes) { return std::exchange(plan_.arena_bytes, plan_.arena_bytes + round_up_bytes(bytes)); };
+    plan_.screen.offset = take(rounded.bytes());
+    plan_.screen.residual_norms_offset = take(uint64_t{exact.n_rows} * sizeof(float));
+    plan_.screen.norms_offset = take(uint64_t{exact.n_rows} * sizeof(float));
+    head->screened = true;
   }
 
   void refuse_rest() {

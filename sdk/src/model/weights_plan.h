@@ -12,10 +12,15 @@
 
 namespace sotto::model {
 
+/// Whether the head's rows are held a second time, in 4 bits, so that decoding reads those and few of the others (ops/best_rows.h).
+/// automatic: where the head is more than half of all weights.
+enum class HeadScreen : uint8_t { off, automatic, on };
+
 /// What linears and the head are held as. F32 is rounded to Q8_0 unless `keep`; F16 and BF16 only when a type is asked for.
 struct WeightPolicy {
-  bool keep = false;                 // everything as in the file
-  std::optional<quant::DType> type;  // round F32, F16 and BF16 linears to this type (blocks of at most 32)
+  bool keep = false;                   // everything as in the file
+  std::optional<quant::DType> type{};  // round F32, F16 and BF16 linears to this type (blocks of at most 32)
+  HeadScreen head_screen = HeadScreen::automatic;
 };
 
 /// One tensor and where it goes.
@@ -25,14 +30,22 @@ struct WeightItem {
   const formats::TensorEntry* tensor = nullptr;
   bool transposed = false;  // (inputs, outputs) in the file
   bool is_matrix = false;   // packed; otherwise a vector of floats
+  bool screened = false;    // the head, where it has a screen
   PackedMatrix matrix;      // without data
   size_t n_floats = 0;      // of a vector
   uint64_t offset = 0;      // in the arena, bytes
 };
 
+/// Where the head's screen goes, if there is one.
+struct ScreenItem {
+  PackedMatrix rounded;                                              // without data
+  uint64_t offset = 0, residual_norms_offset = 0, norms_offset = 0;  // in the arena
+};
+
 struct WeightsPlan {
   std::vector<WeightItem> items;  // in the order of the file, so that it is read from front to back
   uint64_t arena_bytes = 0;       // exactly what load_weights() allocates
+  ScreenItem screen;
 };
 
 /// `file` must outlive the plan. Errors: bad_model listing every missing, misshapen or unknown tensor; unsupported naming types

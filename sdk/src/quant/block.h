@@ -35,7 +35,9 @@ inline float round_code(float value) noexcept {
   return (value + kShift) - kShift;
 }
 
-inline float reciprocal_or_zero(float value) noexcept { return value == 0.0f ? 0.0f : 1.0f / value; }
+inline float reciprocal_or_zero(float value) noexcept {
+  return value == 0.0f ? 0.0f : 1.0f / value;
+}
 
 /// The largest |x|, compared as bits: NaN counts above infinity, infinity above every number.
 inline float largest_magnitude(const float* x, size_t n) noexcept {

@@ -18,12 +18,13 @@
 namespace sotto::quant {
 
 struct Unpacked {
-  uint16_t d, m;                    // halves
+  uint16_t d, m;  // halves
   int8_t scale[16], minimum[16];
   uint8_t code[256];
 };
 
-/// A block of the file, which promises no alignment. Not load_block() of quant/block.h: kernels of different targets share no function.
+/// A block of the file, which promises no alignment. Not load_block() of quant/block.h: kernels of different targets share no
+/// function.
 template <class Block>
 static SOTTO_INLINE Block read_block(const std::byte* from) {
   Block block;

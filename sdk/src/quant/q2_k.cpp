@@ -7,8 +7,12 @@
 namespace sotto::quant::q2_k {
 namespace {
 
-size_t byte_of(size_t i) noexcept { return 32 * (i / 128) + i % 32; }
-size_t shift_of(size_t i) noexcept { return 2 * (i / 32 % 4); }
+size_t byte_of(size_t i) noexcept {
+  return 32 * (i / 128) + i % 32;
+}
+size_t shift_of(size_t i) noexcept {
+  return 2 * (i / 32 % 4);
+}
 
 }  // namespace
 

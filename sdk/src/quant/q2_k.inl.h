@@ -1,8 +1,8 @@
 // How Q2_K is packed for kernels: see quant/packing.h.
 #pragma once
 
-#include "quant/q2_k.h"
 #include "quant/packing.h"
+#include "quant/q2_k.h"
 
 namespace sotto::quant::q2_k {
 
@@ -19,7 +19,8 @@ struct Packing {
       to.scale[g] = static_cast<int8_t>(block.scales[g] & 15);
       to.minimum[g] = static_cast<int8_t>(block.scales[g] >> 4);
     }
-    for (size_t i = 0; i < kBlock; ++i) to.code[i] = static_cast<uint8_t>(block.qs[32 * (i / 128) + i % 32] >> (2 * (i / 32 % 4)) & 3);
+    for (size_t i = 0; i < kBlock; ++i)
+      to.code[i] = static_cast<uint8_t>(block.qs[32 * (i / 128) + i % 32] >> (2 * (i / 32 % 4)) & 3);
   }
 };
 

@@ -1,8 +1,8 @@
 // How Q3_K is packed for kernels: see quant/packing.h.
 #pragma once
 
-#include "quant/q3_k.h"
 #include "quant/packing.h"
+#include "quant/q3_k.h"
 
 namespace sotto::quant::q3_k {
 

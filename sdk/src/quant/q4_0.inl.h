@@ -1,8 +1,8 @@
 // How Q4_0 is packed for kernels: see quant/packing.h.
 #pragma once
 
-#include "quant/q4_0.h"
 #include "quant/packing.h"
+#include "quant/q4_0.h"
 
 namespace sotto::quant::q4_0 {
 

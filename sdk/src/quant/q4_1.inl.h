@@ -1,8 +1,8 @@
 // How Q4_1 is packed for kernels: see quant/packing.h.
 #pragma once
 
-#include "quant/q4_1.h"
 #include "quant/packing.h"
+#include "quant/q4_1.h"
 
 namespace sotto::quant::q4_1 {
 

@@ -1,8 +1,8 @@
 // How Q4_K is packed for kernels: see quant/packing.h.
 #pragma once
 
-#include "quant/q4_k.h"
 #include "quant/packing.h"
+#include "quant/q4_k.h"
 #include "quant/scales_6bit.inl.h"
 
 namespace sotto::quant::q4_k {
@@ -17,7 +17,8 @@ struct Packing {
     to.d = block.d;
     to.m = block.dmin;
     unpack_scales(block.scales, to);
-    for (size_t i = 0; i < kBlock; ++i) to.code[i] = static_cast<uint8_t>(block.qs[32 * (i / 64) + i % 32] >> (4 * (i / 32 % 2)) & 15);
+    for (size_t i = 0; i < kBlock; ++i)
+      to.code[i] = static_cast<uint8_t>(block.qs[32 * (i / 64) + i % 32] >> (4 * (i / 32 % 2)) & 15);
   }
 };
 

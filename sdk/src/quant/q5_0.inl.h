@@ -1,8 +1,8 @@
 // How Q5_0 is packed for kernels: see quant/packing.h.
 #pragma once
 
-#include "quant/q5_0.h"
 #include "quant/packing.h"
+#include "quant/q5_0.h"
 
 namespace sotto::quant::q5_0 {
 
@@ -14,7 +14,8 @@ struct Packing {
   static SOTTO_INLINE void unpack(const std::byte* from, Unpacked& to) {
     const Block block = read_block<Block>(from);
     to.d = block.d;
-    for (size_t i = 0; i < kBlock; ++i) to.code[i] = static_cast<uint8_t>((block.qs[i % 16] >> (i / 16 * 4) & 15) | (block.qh >> i & 1) << 4);
+    for (size_t i = 0; i < kBlock; ++i)
+      to.code[i] = static_cast<uint8_t>((block.qs[i % 16] >> (i / 16 * 4) & 15) | (block.qh >> i & 1) << 4);
   }
 };
 

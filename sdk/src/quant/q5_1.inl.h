@@ -1,8 +1,8 @@
 // How Q5_1 is packed for kernels: see quant/packing.h.
 #pragma once
 
-#include "quant/q5_1.h"
 #include "quant/packing.h"
+#include "quant/q5_1.h"
 
 namespace sotto::quant::q5_1 {
 
@@ -15,7 +15,8 @@ struct Packing {
     const Block block = read_block<Block>(from);
     to.d = block.d;
     to.m = block.m;
-    for (size_t i = 0; i < kBlock; ++i) to.code[i] = static_cast<uint8_t>((block.qs[i % 16] >> (i / 16 * 4) & 15) | (block.qh >> i & 1) << 4);
+    for (size_t i = 0; i < kBlock; ++i)
+      to.code[i] = static_cast<uint8_t>((block.qs[i % 16] >> (i / 16 * 4) & 15) | (block.qh >> i & 1) << 4);
   }
 };
 

@@ -9,8 +9,12 @@
 namespace sotto::quant::q5_k {
 namespace {
 
-size_t byte_of(size_t i) noexcept { return 32 * (i / 64) + i % 32; }
-size_t shift_of(size_t i) noexcept { return 4 * (i / 32 % 2); }
+size_t byte_of(size_t i) noexcept {
+  return 32 * (i / 64) + i % 32;
+}
+size_t shift_of(size_t i) noexcept {
+  return 4 * (i / 32 % 2);
+}
 
 }  // namespace
 

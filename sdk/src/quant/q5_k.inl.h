@@ -1,8 +1,8 @@
 // How Q5_K is packed for kernels: see quant/packing.h.
 #pragma once
 
-#include "quant/q5_k.h"
 #include "quant/packing.h"
+#include "quant/q5_k.h"
 #include "quant/scales_6bit.inl.h"
 
 namespace sotto::quant::q5_k {

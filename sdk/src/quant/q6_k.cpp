@@ -9,10 +9,18 @@
 namespace sotto::quant::q6_k {
 namespace {
 
-size_t low_byte(size_t i) noexcept { return 64 * (i / 128) + i % 64; }
-size_t low_shift(size_t i) noexcept { return 4 * (i / 64 % 2); }
-size_t high_byte(size_t i) noexcept { return 32 * (i / 128) + i % 32; }
-size_t high_shift(size_t i) noexcept { return 2 * (i / 32 % 4); }
+size_t low_byte(size_t i) noexcept {
+  return 64 * (i / 128) + i % 64;
+}
+size_t low_shift(size_t i) noexcept {
+  return 4 * (i / 64 % 2);
+}
+size_t high_byte(size_t i) noexcept {
+  return 32 * (i / 128) + i % 32;
+}
+size_t high_shift(size_t i) noexcept {
+  return 2 * (i / 32 % 4);
+}
 
 }  // namespace
 

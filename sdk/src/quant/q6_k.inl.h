@@ -1,8 +1,8 @@
 // How Q6_K is packed for kernels: see quant/packing.h.
 #pragma once
 
-#include "quant/q6_k.h"
 #include "quant/packing.h"
+#include "quant/q6_k.h"
 
 namespace sotto::quant::q6_k {
 

@@ -1,8 +1,8 @@
 // How Q8_0 is packed for kernels: see quant/packing.h.
 #pragma once
 
-#include "quant/q8_0.h"
 #include "quant/packing.h"
+#include "quant/q8_0.h"
 
 namespace sotto::quant::q8_0 {
 

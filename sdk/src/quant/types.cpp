@@ -30,8 +30,7 @@ constexpr TypeInfo kTypes[] = {
 #undef SOTTO_KNOWN
 };
 
-#define SOTTO_COMPUTED(id, gguf, safetensors, block_size, block_bytes, activations) \
-  static_assert(sizeof(id::Block) == block_bytes);
+#define SOTTO_COMPUTED(id, gguf, safetensors, block_size, block_bytes, activations) static_assert(sizeof(id::Block) == block_bytes);
 #define SOTTO_KNOWN(...)
 SOTTO_QUANT_TYPES(SOTTO_COMPUTED, SOTTO_KNOWN)
 #undef SOTTO_COMPUTED
@@ -47,7 +46,9 @@ const TypeInfo* find(Predicate matches) noexcept {
 
 }  // namespace
 
-const TypeInfo& info(DType type) noexcept { return kTypes[static_cast<size_t>(type)]; }
+const TypeInfo& info(DType type) noexcept {
+  return kTypes[static_cast<size_t>(type)];
+}
 
 const TypeInfo* find_by_name(std::string_view name) noexcept {
   return find([&](const TypeInfo& type) { return type.name == name; });
@@ -61,7 +62,9 @@ const TypeInfo* find_by_safetensors(std::string_view name) noexcept {
   return find([&](const TypeInfo& type) { return !name.empty() && type.safetensors == name; });
 }
 
-std::span<const TypeInfo> all_types() noexcept { return kTypes; }
+std::span<const TypeInfo> all_types() noexcept {
+  return kTypes;
+}
 
 Result<uint64_t> row_bytes(DType type, uint64_t n_cols) {
   const TypeInfo& t = info(type);

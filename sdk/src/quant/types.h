@@ -24,10 +24,10 @@ enum class ActivationFormat : uint8_t {
 
 struct TypeInfo {
   DType type;
-  std::string_view name;       // lower case, as on the command line: "q4_k"
-  int32_t gguf_id;             // ggml_type number; -1: does not occur in GGUF
+  std::string_view name;         // lower case, as on the command line: "q4_k"
+  int32_t gguf_id;               // ggml_type number; -1: does not occur in GGUF
   std::string_view safetensors;  // "F32", "BF16", ...; empty: does not occur there
-  uint32_t block_size;         // weights per block along a row
+  uint32_t block_size;           // weights per block along a row
   uint32_t block_bytes;
   ActivationFormat activations;
   /// Reference decode, bit for bit the published formula in float32. n_weights is a multiple of block_size.
@@ -39,10 +39,10 @@ struct TypeInfo {
 };
 
 const TypeInfo& info(DType type) noexcept;
-const TypeInfo* find_by_name(std::string_view name) noexcept;         // exact; nullptr: unknown
+const TypeInfo* find_by_name(std::string_view name) noexcept;  // exact; nullptr: unknown
 const TypeInfo* find_by_gguf_id(uint32_t id) noexcept;
 const TypeInfo* find_by_safetensors(std::string_view name) noexcept;
-std::span<const TypeInfo> all_types() noexcept;                       // in DType order
+std::span<const TypeInfo> all_types() noexcept;  // in DType order
 
 /// Bytes of a row of n_cols weights. Errors: unsupported when n_cols is no multiple of the block.
 Result<uint64_t> row_bytes(DType type, uint64_t n_cols);

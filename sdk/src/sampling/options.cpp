@@ -23,21 +23,43 @@ int64_t whole_number(double value) {
 }
 
 // A field type is its kind, its reading and its writing.
-constexpr Kind kind_of(float) { return Kind::real; }
-double read(float field) { return field; }
-void write(float& field, double value) { field = static_cast<float>(value); }
+constexpr Kind kind_of(float) {
+  return Kind::real;
+}
+double read(float field) {
+  return field;
+}
+void write(float& field, double value) {
+  field = static_cast<float>(value);
+}
 
-constexpr Kind kind_of(int64_t) { return Kind::integer; }
-double read(int64_t field) { return static_cast<double>(field); }
-void write(int64_t& field, double value) { field = whole_number(value); }
+constexpr Kind kind_of(int64_t) {
+  return Kind::integer;
+}
+double read(int64_t field) {
+  return static_cast<double>(field);
+}
+void write(int64_t& field, double value) {
+  field = whole_number(value);
+}
 
-constexpr Kind kind_of(bool) { return Kind::boolean; }
-double read(bool field) { return field ? 1 : 0; }
-void write(bool& field, double value) { field = value != 0; }
+constexpr Kind kind_of(bool) {
+  return Kind::boolean;
+}
+double read(bool field) {
+  return field ? 1 : 0;
+}
+void write(bool& field, double value) {
+  field = value != 0;
+}
 
 // Unset is -1.
-constexpr Kind kind_of(std::optional<uint64_t>) { return Kind::integer; }
-double read(std::optional<uint64_t> field) { return field ? static_cast<double>(*field) : -1; }
+constexpr Kind kind_of(std::optional<uint64_t>) {
+  return Kind::integer;
+}
+double read(std::optional<uint64_t> field) {
+  return field ? static_cast<double>(*field) : -1;
+}
 void write(std::optional<uint64_t>& field, double value) {
   const int64_t whole = whole_number(value);
   if (whole == -1) {
@@ -146,7 +168,9 @@ std::string bias_fault(const LogitBias& bias) {
 
 }  // namespace
 
-std::span<const OptionInfo> generation_options() noexcept { return kOptions; }
+std::span<const OptionInfo> generation_options() noexcept {
+  return kOptions;
+}
 
 Status GenerationOptions::validate() const {
   Faults faults;

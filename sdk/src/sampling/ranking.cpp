@@ -7,7 +7,9 @@ namespace sotto::sampling {
 namespace {
 
 // A total order: the same answer from every standard library.
-bool better(const Ranked& a, const Ranked& b) { return a.logit != b.logit ? a.logit > b.logit : a.index < b.index; }
+bool better(const Ranked& a, const Ranked& b) {
+  return a.logit != b.logit ? a.logit > b.logit : a.index < b.index;
+}
 
 }  // namespace
 

@@ -17,7 +17,9 @@ struct Ranked {
 inline constexpr size_t kRankingBlock = 256;
 
 /// Entries that rank_best needs to work with.
-constexpr size_t ranking_room(size_t k) { return 2 * k + kRankingBlock; }
+constexpr size_t ranking_room(size_t k) {
+  return 2 * k + kRankingBlock;
+}
 
 /// Largest first, lowest index first among equals. -infinity and NaN are left out. The answer lies at the start of `room`.
 std::span<Ranked> rank_best(const kernels::KernelTable& kernels, std::span<const float> logits, size_t k, std::span<Ranked> room);

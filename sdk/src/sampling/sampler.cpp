@@ -44,4 +44,14 @@ Result<TokenId> Sampler::sample(std::span<float> logits, std::span<const TokenId
   return candidates_.token(i);
 }
 
+size_t Sampler::n_best() const noexcept {
+  const GenerationOptions& o = options_;
+  const int64_t kept = o.temperature == 0 ? 1 : o.top_k;
+  if (kept == 0 || !o.logit_bias.empty()) return 0;
+  if (o.repeat_penalty == 1 && o.frequency_penalty == 0 && o.presence_penalty == 0) return static_cast<size_t>(kept);
+  // Each recent token may fall out of the best; none rises.
+  const bool falling = o.repeat_penalty >= 1 && o.frequency_penalty >= 0 && o.presence_penalty >= 0;
+  return falling && o.penalty_window >= 0 ? static_cast<size_t>(kept + o.penalty_window) : 0;
+}
+
 }  // namespace sotto::sampling

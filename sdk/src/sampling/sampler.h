@@ -19,6 +19,9 @@ class Sampler {
   /// Errors: numeric_fault when no token is left to draw or a logit is +infinity, invalid_argument for another number of logits.
   Result<TokenId> sample(std::span<float> logits, std::span<const TokenId> history);
 
+  /// So many of the largest logits (and all that equal the least of them) decide every token: the others may be -infinity. 0: all.
+  size_t n_best() const noexcept;
+
  private:
   Sampler(GenerationOptions options, size_t vocab_size, Candidates candidates);
 

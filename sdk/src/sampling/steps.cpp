@@ -36,7 +36,9 @@ void penalize(Candidates& candidates, const GenerationOptions& options, History 
   });
 }
 
-void keep_best(Candidates& candidates, const GenerationOptions&, History) { candidates.narrow_to_best(1); }
+void keep_best(Candidates& candidates, const GenerationOptions&, History) {
+  candidates.narrow_to_best(1);
+}
 
 void keep_top_k(Candidates& candidates, const GenerationOptions& options, History) {
   const auto k = static_cast<uint64_t>(options.top_k);
@@ -110,6 +112,8 @@ constexpr std::array kSteps = {
 
 }  // namespace
 
-std::span<const SamplingStep> sampling_steps() noexcept { return kSteps; }
+std::span<const SamplingStep> sampling_steps() noexcept {
+  return kSteps;
+}
 
 }  // namespace sotto::sampling

@@ -8,14 +8,16 @@
 namespace sotto {
 
 /// Smallest multiple of `unit` that is at least n.
-constexpr size_t round_up(size_t n, size_t unit) noexcept { return (n + unit - 1) / unit * unit; }
+constexpr size_t round_up(size_t n, size_t unit) noexcept {
+  return (n + unit - 1) / unit * unit;
+}
 
 struct PackedMatrix {
   const std::byte* data = nullptr;  // ceil(n_rows / rows_per_group) groups; nullptr: the model has no such matrix
   quant::DType type{};
-  size_t n_rows = 0;                // outputs
-  size_t n_cols = 0;                // inputs
-  size_t n_cols_padded = 0;         // columns in the pack, zeros behind n_cols: a multiple of kernels::kColumnBlock
+  size_t n_rows = 0;         // outputs
+  size_t n_cols = 0;         // inputs
+  size_t n_cols_padded = 0;  // columns in the pack, zeros behind n_cols: a multiple of kernels::kColumnBlock
   size_t rows_per_group = 1;
   size_t group_bytes = 0;
 

@@ -19,7 +19,11 @@ std::optional<uint8_t> character_to_byte(uint32_t code) noexcept {
 }
 
 Bpe::Bpe(const Vocab& vocab, MergeList list, const BpeOptions& options) : options_(options), merges_(list.merges.size()) {
-  for (const Merge& merge : list.merges) merges_.insert(merge);
+  constexpr size_t kAhead = 16;
+  for (size_t i = 0; i < list.merges.size(); ++i) {
+    if (i + kAhead < list.merges.size()) merges_.fetch(list.merges[i + kAhead].left, list.merges[i + kAhead].right);
+    merges_.insert(list.merges[i]);
+  }
   for (size_t i = 0; i < list.extra_symbols.size(); ++i)
     extra_.emplace_back(list.extra_symbols[i], static_cast<SymbolId>(vocab.size() + i));
   std::sort(extra_.begin(), extra_.end());

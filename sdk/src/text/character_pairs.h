@@ -1,5 +1,6 @@
-// CharacterPairs: which two characters stand side by side in some piece. Between two that never do, no merge can reach across: a text
-// may be cut there and the parts encoded alone. Exact, and what makes vocabularies without pre-tokenizer as fast as the others.
+// CharacterPairs: which two characters stand side by side in some piece. Between two that never do, no merge can reach across: a
+// text may be cut there and the parts encoded alone. Exact, and what makes vocabularies without pre-tokenizer as fast as the
+// others.
 #pragma once
 
 #include <cstdint>

@@ -28,6 +28,8 @@ class MergeTable {
     Merge& slot = slots_[slot_of(merge.left, merge.right)];
     if (slot.left == kNoSymbol) slot = merge;
   }
+  /// Where insert() or find() of the pair will look is brought near.
+  void fetch(SymbolId left, SymbolId right) const noexcept { __builtin_prefetch(&slots_[first_slot(left, right)]); }
   /// nullptr when the two do not merge.
   const Merge* find(SymbolId left, SymbolId right) const noexcept {
     const Merge& slot = slots_[slot_of(left, right)];
@@ -35,10 +37,13 @@ class MergeTable {
   }
 
  private:
-  size_t slot_of(SymbolId left, SymbolId right) const noexcept {
+  size_t first_slot(SymbolId left, SymbolId right) const noexcept {
     uint64_t hash = (uint64_t{left} << 32 | right) * 0x9E3779B97F4A7C15u;
     hash = (hash ^ (hash >> 29)) * 0xBF58476D1CE4E5B9u;
-    size_t slot = static_cast<size_t>(((hash >> 32) * slots_.size()) >> 32);
+    return static_cast<size_t>(((hash >> 32) * slots_.size()) >> 32);
+  }
+  size_t slot_of(SymbolId left, SymbolId right) const noexcept {
+    size_t slot = first_slot(left, right);
     while (slots_[slot].left != kNoSymbol && (slots_[slot].left != left || slots_[slot].right != right))
       if (++slot == slots_.size()) slot = 0;
     return slot;

@@ -1,5 +1,6 @@
 #include "text/vocab.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -18,8 +19,17 @@ uint64_t hash_bytes(std::string_view bytes) noexcept {
     hash = mix(hash ^ word);
     bytes.remove_prefix(8);
   }
+  // Seven bytes at most, in loads that overlap.
   uint64_t tail = 0;
-  for (size_t i = 0; i < bytes.size(); ++i) tail |= uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
+  if (bytes.size() >= 4) {
+    uint32_t first, last;
+    std::memcpy(&first, bytes.data(), 4);
+    std::memcpy(&last, bytes.data() + bytes.size() - 4, 4);
+    tail = uint64_t{last} << 32 | first;
+  } else if (!bytes.empty()) {
+    const auto byte = [&](size_t i) { return uint64_t{static_cast<unsigned char>(bytes[i])}; };
+    tail = byte(0) | byte(bytes.size() / 2) << 8 | byte(bytes.size() - 1) << 16;
+  }
   return mix(mix(hash ^ tail));
 }
 
@@ -69,8 +79,18 @@ Result<Vocab> Vocab::make(std::span<const std::string_view> pieces, std::vector<
   vocab.starts_.push_back(static_cast<uint32_t>(vocab.arena_.size()));
   vocab.index_.assign(std::bit_ceil(pieces.size() + pieces.size() / 2 + 2), kEmptySlot);
   vocab.byte_pieces_.fill(-1);
+  constexpr size_t kAhead = 16;  // slots that are fetched while earlier ones are filled
+  std::array<uint64_t, kAhead> hashes;
+  const auto fetch = [&](size_t i) {
+    if (i >= pieces.size()) return;
+    hashes[i % kAhead] = hash_bytes(pieces[i]);
+    __builtin_prefetch(&vocab.index_[hashes[i % kAhead] & (vocab.index_.size() - 1)], 1);
+  };
+  for (size_t i = 0; i < kAhead; ++i) fetch(i);
   for (size_t i = 0; i < pieces.size(); ++i) {
     const auto id = static_cast<TokenId>(i);
+    const uint64_t hash = hashes[i % kAhead];
+    fetch(i + kAhead);
     if (vocab.types_[i] == PieceType::byte) {
       const auto byte = parse_byte_piece(pieces[i]);
       if (!byte)
@@ -79,14 +99,13 @@ Result<Vocab> Vocab::make(std::span<const std::string_view> pieces, std::vector<
       if (vocab.byte_pieces_[*byte] < 0) vocab.byte_pieces_[*byte] = id;
     }
     if (pieces[i].empty()) continue;
-    const Place place = vocab.place_of(pieces[i]);
+    const Place place = vocab.place_of(pieces[i], hash);
     if (vocab.index_[place.slot] == kEmptySlot) vocab.index_[place.slot] = place.tag << 24 | static_cast<uint32_t>(i);
   }
   return vocab;
 }
 
-Vocab::Place Vocab::place_of(std::string_view text) const noexcept {
-  const uint64_t hash = hash_bytes(text);
+Vocab::Place Vocab::place_of(std::string_view text, uint64_t hash) const noexcept {
   const size_t mask = index_.size() - 1;
   const auto tag = static_cast<uint32_t>(hash >> 56);
   size_t slot = hash & mask;
@@ -97,13 +116,41 @@ Vocab::Place Vocab::place_of(std::string_view text) const noexcept {
 }
 
 std::optional<TokenId> Vocab::find(std::string_view text) const noexcept {
-  const uint32_t entry = index_[place_of(text).slot];
+  const uint32_t entry = index_[place_of(text, hash_bytes(text)).slot];
   return entry == kEmptySlot ? std::nullopt : std::optional(static_cast<TokenId>(entry & kMaxPieces));
 }
 
+TokenId Vocab::find_plain(std::string_view text, uint64_t hash) const noexcept {
+  const uint32_t entry = index_[place_of(text, hash).slot];
+  const auto id = static_cast<TokenId>(entry & kMaxPieces);
+  return entry != kEmptySlot && is_plain(id) ? id : -1;
+}
+
 std::optional<TokenId> Vocab::find_plain(std::string_view text) const noexcept {
-  const auto id = find(text);
-  return id && is_plain(*id) ? id : std::nullopt;
+  const TokenId id = find_plain(text, hash_bytes(text));
+  return id >= 0 ? std::optional(id) : std::nullopt;
+}
+
+void Vocab::find_all_plain(std::span<const std::string_view> pieces, std::span<TokenId> ids) const noexcept {
+  constexpr size_t kRun = 64;
+  const size_t mask = index_.size() - 1;
+  std::array<uint64_t, kRun> hashes;
+  for (size_t begin = 0; begin < pieces.size(); begin += kRun) {
+    const size_t n = std::min(kRun, pieces.size() - begin);
+    for (size_t i = 0; i < n; ++i) {
+      hashes[i] = hash_bytes(pieces[begin + i]);
+      __builtin_prefetch(&index_[hashes[i] & mask]);
+    }
+    const auto for_each_likely = [&](auto fetch) {
+      for (size_t i = 0; i < n; ++i) {
+        const uint32_t entry = index_[hashes[i] & mask];
+        if (entry != kEmptySlot && entry >> 24 == hashes[i] >> 56) fetch(entry & kMaxPieces);
+      }
+    };
+    for_each_likely([&](uint32_t id) { __builtin_prefetch(&starts_[id]); });
+    for_each_likely([&](uint32_t id) { __builtin_prefetch(arena_.data() + starts_[id]); });
+    for (size_t i = 0; i < n; ++i) ids[begin + i] = find_plain(pieces[begin + i], hashes[i]);
+  }
 }
 
 }  // namespace sotto::text

@@ -1,5 +1,6 @@
 // Gemma 3 (text): norms before and after each half, q and k norms, five windowed layers to one that sees everything, each kind with
-// its own rotary base, embeddings times sqrt(dim), GELU gates. GGUF files store norm weights with their 1 added, Hugging Face without.
+// its own rotary base, embeddings times sqrt(dim), GELU gates. GGUF files store norm weights with their 1 added, Hugging Face
+// without.
 #include "model/arch/llama_tensors.h"
 
 namespace sotto::model {

@@ -1,4 +1,5 @@
-// Llama 1 to 3, SmolLM 1 and 2, TinyLlama, and the many models that name themselves so. RMSNorm, SwiGLU, rotary positions, grouped heads.
+// Llama 1 to 3, SmolLM 1 and 2, TinyLlama, and the many models that name themselves so. RMSNorm, SwiGLU, rotary positions, grouped
+// heads.
 #include "model/arch/llama_tensors.h"
 
 namespace sotto::model {
