@@ -17,11 +17,13 @@ enum class ByteDot : uint8_t {
   signed_direct,    // the same for signed codes
 };
 
-/// kVectors: registers of rows that share one load of activations. kTile: most tokens whose sums a kernel holds.
+/// kVectors: registers of rows that share one load of activations. kTile: most tokens whose sums a kernel holds. kRolledSteps: the
+/// innermost loop stays a loop.
 struct Scalar {
   using Xsimd = void;
   static constexpr ByteDot kByteDot = ByteDot::widened;
   static constexpr size_t kVectors = 4, kTile = 1;
+  static constexpr bool kRolledSteps = false;
 };
 
 #if defined(__wasm_simd128__)
@@ -29,12 +31,14 @@ struct WasmSimd128 {
   using Xsimd = xsimd::wasm;
   static constexpr ByteDot kByteDot = ByteDot::widened;
   static constexpr size_t kVectors = 2, kTile = 4;
+  static constexpr bool kRolledSteps = true;
 };
 #if defined(__wasm_relaxed_simd__)
 struct WasmRelaxed {
   using Xsimd = xsimd::wasm;
   static constexpr ByteDot kByteDot = ByteDot::pairs;
   static constexpr size_t kVectors = 2, kTile = 4;
+  static constexpr bool kRolledSteps = true;
 };
 #endif
 #endif
@@ -44,6 +48,7 @@ struct Sse41 {
   using Xsimd = xsimd::sse4_1;
   static constexpr ByteDot kByteDot = ByteDot::pairs;
   static constexpr size_t kVectors = 2, kTile = 4;
+  static constexpr bool kRolledSteps = false;
 };
 #endif
 #if defined(__AVX2__)
@@ -51,6 +56,7 @@ struct Avx2 {
   using Xsimd = xsimd::fma3<xsimd::avx2>;
   static constexpr ByteDot kByteDot = ByteDot::pairs;
   static constexpr size_t kVectors = 1, kTile = 8;
+  static constexpr bool kRolledSteps = false;
 };
 #endif
 #if defined(__AVXVNNI__)
@@ -58,6 +64,7 @@ struct AvxVnni {
   using Xsimd = xsimd::avxvnni;
   static constexpr ByteDot kByteDot = ByteDot::unsigned_direct;
   static constexpr size_t kVectors = 1, kTile = 8;
+  static constexpr bool kRolledSteps = false;
 };
 #endif
 #if defined(__AVX512VNNI__)
@@ -65,6 +72,7 @@ struct Avx512Vnni {
   using Xsimd = xsimd::avx512vnni<xsimd::avx512bw>;
   static constexpr ByteDot kByteDot = ByteDot::unsigned_direct;
   static constexpr size_t kVectors = 1, kTile = 8;
+  static constexpr bool kRolledSteps = false;
 };
 #endif
 
@@ -73,12 +81,14 @@ struct Neon {
   using Xsimd = xsimd::neon64;
   static constexpr ByteDot kByteDot = ByteDot::widened;
   static constexpr size_t kVectors = 2, kTile = 8;
+  static constexpr bool kRolledSteps = false;
 };
 #if defined(__ARM_FEATURE_DOTPROD)
 struct NeonDotprod {
   using Xsimd = xsimd::neon64;
   static constexpr ByteDot kByteDot = ByteDot::signed_direct;
   static constexpr size_t kVectors = 2, kTile = 8;
+  static constexpr bool kRolledSteps = false;
 };
 #endif
 #endif

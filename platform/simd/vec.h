@@ -48,6 +48,11 @@ struct Vec {
   static SOTTO_INLINE Vec load(const float* from) { return {Batch::load_unaligned(from)}; }
   SOTTO_INLINE void store(float* to) const { v.store_unaligned(to); }
 
+#ifdef SOTTO_HAS_F16
+  static constexpr bool kHasF16 = true;  // load_f16 is an instruction
+#else
+  static constexpr bool kHasF16 = false;
+#endif
   static SOTTO_INLINE Vec load_i8(const std::byte* from) {
     Vec x;
     simd::load_i8(from, x.v.data);
@@ -126,6 +131,7 @@ struct Vec<Arch> {
     simd::load_i8(from, x.v);
     return x;
   }
+  static constexpr bool kHasF16 = false;
   static SOTTO_INLINE Vec load_f16(const std::byte* from) {
     uint32_t half;
     load_u16(from, half);

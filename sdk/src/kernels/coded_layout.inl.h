@@ -3,6 +3,8 @@
 // offsets. Types of 256-column blocks have the halves d (and dmin) of R rows in front of eight such records with 8-bit scales.
 #pragma once
 
+#include <type_traits>
+
 #include "kernels/unroll.inl.h"
 #include "quant/packing.h"
 #include "simd/integers.h"
@@ -15,6 +17,10 @@ struct CodedLayout {
   using I = simd::Ints<Arch, kWide>;
   using V = simd::Vec<Arch>;
 
+  // The file's halves. Targets that cannot read those hold floats: a scale is read for each 32 weights of every row.
+  using Number = std::conditional_t<V::kHasF16, uint16_t, float>;
+  static constexpr size_t kNumberBytes = sizeof(Number);
+
   static constexpr size_t kColumns = 32;  // of a record
   static constexpr size_t kLanes = V::kLanes, kVectors = Arch::kVectors, kRows = kLanes * kVectors;
   static constexpr bool kSuperBlock = Packing::kBlock != kColumns;
@@ -23,12 +29,12 @@ struct CodedLayout {
   static constexpr size_t kElements = kLanes * I::kStep;  // codes of one step and register
   static constexpr int kElementBits = static_cast<int>(8 * I::kElementBytes);
 
-  static constexpr size_t kCodeBytes = kColumns * kLanes * Packing::kBits / 8;  // of a register of rows
-  static constexpr size_t kScaleBytes = kRows * (kSuperBlock ? 1 : 2);          // of one group
+  static constexpr size_t kCodeBytes = kColumns * kLanes * Packing::kBits / 8;     // of a register of rows
+  static constexpr size_t kScaleBytes = kRows * (kSuperBlock ? 1 : kNumberBytes);  // of one group
   static constexpr size_t kScalesAt = kCodeBytes * kVectors;
   static constexpr size_t kOffsetsAt = kScalesAt + kScaleBytes * kGroups;
   static constexpr size_t kRecordBytes = kOffsetsAt + (Packing::kHasOffset ? kScaleBytes * kGroups : 0);
-  static constexpr size_t kHeadBytes = !kSuperBlock ? 0 : 2 * kRows * (Packing::kHasOffset ? 2 : 1);
+  static constexpr size_t kHeadBytes = !kSuperBlock ? 0 : kNumberBytes * kRows * (Packing::kHasOffset ? 2 : 1);
   static constexpr size_t kRecords = Packing::kBlock / kColumns;  // of a block
   static constexpr size_t kBlockBytes = kHeadBytes + kRecords * kRecordBytes;
 
@@ -100,7 +106,7 @@ struct CodedLayout {
     return one_scale(block, record + kScalesAt + g * kScaleBytes, row);
   }
   static SOTTO_INLINE float offset(const std::byte* block, const std::byte* record, size_t g, size_t row) {
-    const float product = one_scale(block + 2 * kRows, record + kOffsetsAt + g * kScaleBytes, row);
+    const float product = one_scale(block + kNumberBytes * kRows, record + kOffsetsAt + g * kScaleBytes, row);
     return kSuperBlock ? -product : product;
   }
 
@@ -118,12 +124,51 @@ struct CodedLayout {
       return bits;
     }
   }
+
+  // --- the same with a step that the compiler does not know: step = r + turn * kStepsApart, the turn being a constant ---
+  static constexpr size_t kStepsApart = [] {
+    if constexpr (kWide)
+      return kSteps / 2;
+    else
+      return plane(0).registers();
+  }();
+  struct Held {
+    typename I::Register low, high;
+  };
+  static SOTTO_INLINE Held hold(const std::byte* codes, size_t r) {
+    if constexpr (kWide) {
+      return {I::load_widened(codes + r * kElements), I::load_widened(codes + (r + kStepsApart) * kElements)};
+    } else {
+      Held held{I::load(codes + r * I::kRegisterBytes), {}};
+      if constexpr (kPlanes == 2) {
+        constexpr Plane p = plane(1);
+        held.high = simd::shift16(I::load(codes + p.at + r % p.registers() * I::kRegisterBytes),
+                                  p.bits * static_cast<int>(r / p.registers()));
+      }
+      return held;
+    }
+  }
+  template <size_t turn>
+  static SOTTO_INLINE typename I::Register operand_of(const Held& held) {
+    if constexpr (kWide) {
+      return turn == 0 ? held.low : held.high;
+    } else {
+      constexpr Plane low = plane(0), high = plane(1);
+      auto bits = I::field(held.low, low.bits * static_cast<int>(turn), low.bits, low.from);
+      if constexpr (kPlanes == 2) {
+        constexpr size_t kTurns = turn * low.registers() / high.registers();
+        bits = simd::either(bits, I::field(held.high, high.bits * static_cast<int>(kTurns), high.bits, high.from));
+      }
+      if constexpr (kHasCodebook) bits = I::look_up(kBook.values, bits);
+      return bits;
+    }
+  }
   /// of the rows of register v
   static SOTTO_INLINE V scales(const std::byte* block, const std::byte* record, size_t g, size_t v) {
     return some_scales(block, record + kScalesAt + g * kScaleBytes, v);
   }
   static SOTTO_INLINE V offsets(const std::byte* block, const std::byte* record, size_t g, size_t v) {
-    const V product = some_scales(block + 2 * kRows, record + kOffsetsAt + g * kScaleBytes, v);
+    const V product = some_scales(block + kNumberBytes * kRows, record + kOffsetsAt + g * kScaleBytes, v);
     return kSuperBlock ? V::broadcast(-0.0f) - product : product;
   }
 
@@ -156,19 +201,38 @@ struct CodedLayout {
     return half(halves, row) * static_cast<float>(static_cast<int8_t>(scales[row]));
   }
   static SOTTO_INLINE float half(const std::byte* halves, size_t row) {
-    return simd::half_to_float<Arch>(quant::read_block<uint16_t>(halves + 2 * row));
+    const auto number = quant::read_block<Number>(halves + kNumberBytes * row);
+    if constexpr (V::kHasF16)
+      return simd::half_to_float<Arch>(number);
+    else
+      return number;
   }
   static SOTTO_INLINE V some_scales(const std::byte* halves, const std::byte* scales, size_t v) {
     if constexpr (!kSuperBlock)
-      return V::load_f16(scales + 2 * v * kLanes);
+      return numbers(scales, v);
     else
-      return V::load_f16(halves + 2 * v * kLanes) * V::load_i8(scales + v * kLanes);
+      return numbers(halves, v) * V::load_i8(scales + v * kLanes);
+  }
+  static SOTTO_INLINE V numbers(const std::byte* from, size_t v) {
+    from += kNumberBytes * v * kLanes;
+    if constexpr (V::kHasF16)
+      return V::load_f16(from);
+    else
+      return V::load(reinterpret_cast<const float*>(from));
+  }
+  static SOTTO_INLINE void put_number(uint16_t half, std::byte* to) {
+    Number number;
+    if constexpr (V::kHasF16)
+      number = half;
+    else
+      number = simd::half_to_float<Arch>(half);
+    __builtin_memcpy(to, &number, sizeof number);
   }
 
   static SOTTO_INLINE void put_block(const quant::Unpacked& block, size_t row, std::byte* to) {
     if constexpr (kSuperBlock) {
-      __builtin_memcpy(to + 2 * row, &block.d, 2);
-      if constexpr (Packing::kHasOffset) __builtin_memcpy(to + 2 * (kRows + row), &block.m, 2);
+      put_number(block.d, to + kNumberBytes * row);
+      if constexpr (Packing::kHasOffset) put_number(block.m, to + kNumberBytes * (kRows + row));
     }
     for (size_t i = 0; i < kRecords; ++i) {
       std::byte* record = to + kHeadBytes + i * kRecordBytes;
@@ -210,7 +274,7 @@ struct CodedLayout {
     if constexpr (kSuperBlock)
       scales[row] = static_cast<std::byte>(scale);
     else
-      __builtin_memcpy(scales + 2 * row, &half, 2);
+      put_number(half, scales + kNumberBytes * row);
   }
 };
 

@@ -27,18 +27,20 @@ struct CodedProduct {
                                   : kPairSteps >= 4                   ? 4
                                   : kPairSteps >= 2                   ? 2
                                                                       : 1;
+  static constexpr size_t kTurns = kGroupSteps / Layout::kStepsApart;  // of the rolled loop
+  static constexpr bool kRolled = Arch::kRolledSteps && kTurns > 0 && (!kPairs || kTurns <= kSpan);
 
-  template <size_t M>
+  template <size_t M, size_t N>
   static SOTTO_INLINE void sum(const TileArgs& args, V (&sums)[kVectors][M]) {
+    const size_t n = N != 0 ? N : args.n, first = N != 0 ? 0 : args.first;
     for (auto& row : sums)
       for (V& sum : row) sum = V::broadcast(0.0f);
     const std::byte* block = args.group;
-    Record x{args.tile, args.n};
+    Record x{args.tile, n};
     for (size_t column = 0; column < args.n_cols; column += Packing::kBlock, block += Layout::kBlockBytes) {
       const std::byte* record = block + Layout::kHeadBytes;
-      for (size_t i = 0; i < Layout::kRecords; ++i, record += Layout::kRecordBytes, x.record += Record::kTokenBytes * args.n) {
-        unroll<Layout::kGroups>([&](auto g)
-                                    __attribute__((always_inline)) { add_group<M, g>(block, record, x, args.first, sums); });
+      for (size_t i = 0; i < Layout::kRecords; ++i, record += Layout::kRecordBytes, x.record += Record::kTokenBytes * n) {
+        unroll<Layout::kGroups>([&](auto g) __attribute__((always_inline)) { add_group<M, g>(block, record, x, first, sums); });
       }
     }
   }
@@ -50,8 +52,12 @@ struct CodedProduct {
     Register dots[kVectors][M];
     for (size_t v = 0; v < kVectors; ++v)
       for (size_t t = 0; t < M; ++t) dots[v][t] = I::splat(-kZero * group_sum<g>(x, first + t));
-    unroll<kGroupSteps / kSpan>(
-        [&](auto span) __attribute__((always_inline)) { add_span<M, g * kGroupSteps + span * kSpan>(record, x, first, dots); });
+    if constexpr (kRolled) {
+      add_rolled<M, g>(record, x, first, dots);
+    } else {
+      unroll<kGroupSteps / kSpan>(
+          [&](auto span) __attribute__((always_inline)) { add_span<M, g * kGroupSteps + span * kSpan>(record, x, first, dots); });
+    }
     for (size_t v = 0; v < kVectors; ++v) {
       const V scale = Layout::scales(block, record, g, v);
       for (size_t t = 0; t < M; ++t) sums[v][t] = sums[v][t] + I::to_float(dots[v][t]) * (scale * V::broadcast(x.scale(first + t)));
@@ -81,10 +87,49 @@ struct CodedProduct {
         }
       }
     });
-    if constexpr (kPairs) {
-      for (size_t v = 0; v < kVectors; ++v)
-        for (size_t t = 0; t < M; ++t) dots[v][t] = simd::add32(dots[v][t], simd::sum_pairs(part[v][t]));
+    if constexpr (kPairs) widen(part, dots);
+  }
+
+  // The steps of a group as a loop that stays one, over the registers of codes: V8 spills most registers of a long run of straight
+  // code (2 to 3 times slower).
+  template <size_t M, size_t g>
+  static SOTTO_INLINE void add_rolled(const std::byte* record, const Record& x, size_t first, Register (&dots)[kVectors][M]) {
+    constexpr bool kOnePart = kSpan == kGroupSteps;  // all products of a group fit in 16 bits together
+    Register part[kVectors][M];
+    if constexpr (kPairs && kOnePart) clear(part);
+#pragma clang loop unroll(disable)
+    for (size_t r = 0; r < Layout::kStepsApart; ++r) {
+      typename Layout::Held held[kVectors];
+      for (size_t v = 0; v < kVectors; ++v) held[v] = Layout::hold(record + v * Layout::kCodeBytes, r);
+      if constexpr (kPairs && !kOnePart) clear(part);
+      unroll<kTurns>([&](auto i) __attribute__((always_inline)) {
+        constexpr size_t turn = g * kTurns + i;
+        Register w[kVectors];
+        for (size_t v = 0; v < kVectors; ++v) w[v] = Layout::template operand_of<turn>(held[v]);
+        for (size_t t = 0; t < M; ++t) {
+          const Register a = x.codes(r + turn * Layout::kStepsApart, first + t);
+          for (size_t v = 0; v < kVectors; ++v) {
+            if constexpr (kPairs)
+              part[v][t] = simd::add16(part[v][t], pairs(w[v], a));
+            else
+              dots[v][t] = simd::dot16(dots[v][t], w[v], a);
+          }
+        }
+      });
+      if constexpr (kPairs && !kOnePart) widen(part, dots);
     }
+    if constexpr (kPairs && kOnePart) widen(part, dots);
+  }
+
+  template <size_t M>
+  static SOTTO_INLINE void clear(Register (&part)[kVectors][M]) {
+    for (auto& row : part)
+      for (Register& sum : row) sum = I::splat(0);
+  }
+  template <size_t M>
+  static SOTTO_INLINE void widen(const Register (&part)[kVectors][M], Register (&dots)[kVectors][M]) {
+    for (size_t v = 0; v < kVectors; ++v)
+      for (size_t t = 0; t < M; ++t) dots[v][t] = simd::add32(dots[v][t], simd::sum_pairs(part[v][t]));
   }
 
   static SOTTO_INLINE Register pairs(Register w, Register a) {

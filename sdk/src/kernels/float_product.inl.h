@@ -133,13 +133,14 @@ struct FloatProduct {
   using V = simd::Vec<Arch>;
   static constexpr size_t kRows = Layout::kRows, kVectors = Layout::kVectors;
 
-  template <size_t M>
+  template <size_t M, size_t N>
   static SOTTO_INLINE void sum(const TileArgs& args, V (&sums)[kVectors][M]) {
+    const size_t n = N != 0 ? N : args.n, first = N != 0 ? 0 : args.first;
     for (auto& row : sums)
       for (V& sum : row) sum = V::broadcast(0.0f);
-    const float* x = reinterpret_cast<const float*>(args.tile) + args.first;
-    for (size_t column = 0; column < args.n_cols; column += kColumnBlock, x += kColumnBlock * args.n)
-      Layout::add(args.group, column, x, args.n, sums);
+    const float* x = reinterpret_cast<const float*>(args.tile) + first;
+    for (size_t column = 0; column < args.n_cols; column += kColumnBlock, x += kColumnBlock * n)
+      Layout::add(args.group, column, x, n, sums);
   }
 };
 

@@ -25,26 +25,35 @@ struct Tiles {
     for (size_t token = 0; token < args.n_tokens; token += Arch::kTile) {
       const size_t left = args.n_tokens - token, n = left < Arch::kTile ? left : Arch::kTile;
       for (size_t g = 0; g < args.n_groups; ++g) {
-        whole_tile<Arch::kTile>(args, {args.groups + g * group_bytes, args.activations + token * token_bytes, n, 0, args.n_cols}, g,
-                                token);
+        const TileArgs tile{args.groups + g * group_bytes, args.activations + token * token_bytes, n, 0, args.n_cols};
+        if (n == Arch::kTile)
+          compute<Arch::kTile, Arch::kTile>(args, tile, g, token);
+        else if (n == 1)
+          compute<1, 1>(args, tile, g, token);
+        else
+          part_of_tile<Arch::kTile / 2>(args, tile, g, token);
       }
     }
   }
 
  private:
   template <size_t M>
-  static SOTTO_INLINE void whole_tile(const MatmulArgs& args, TileArgs tile, size_t g, size_t token) {
-    while (tile.n - tile.first >= M) {
-      compute<M>(args, tile, g, token + tile.first);
-      tile.first += M;
+  static SOTTO_INLINE void part_of_tile(const MatmulArgs& args, TileArgs tile, size_t g, size_t token) {
+    if constexpr (M > 0) {
+      while (tile.n - tile.first >= M) {
+        compute<M, 0>(args, tile, g, token + tile.first);
+        tile.first += M;
+      }
+      part_of_tile<M / 2>(args, tile, g, token);
     }
-    if constexpr (M > 1) whole_tile<M / 2>(args, tile, g, token);
   }
 
-  template <size_t M>
+  // N: tokens of the tile where the compiler knows them (then all M = N are computed), which makes addresses constants; 0: it does
+  // not.
+  template <size_t M, size_t N>
   static __attribute__((noinline)) void compute(const MatmulArgs& args, const TileArgs& tile, size_t g, size_t token) {
     V sums[kVectors][M];
-    Product::template sum<M>(tile, sums);
+    Product::template sum<M, N>(tile, sums);
     for (size_t v = 0; v < kVectors; ++v) {
       const size_t row = g * kRows + v * V::kLanes;
       if (row >= args.n_rows) return;
