@@ -61,9 +61,10 @@ ModelInfo describe(const ModelFile& file, const model::ModelSpec& spec) {
   return info;
 }
 
-// A tile of tokens and a single one: pages of weights are touched, threads have started, and in a page the kernels are compiled.
+// A tile of tokens and a single one: pages of weights are touched, threads have started, and in a page the kernels are compiled. More
+// tokens would only take longer: the time to the first answer has the warm-up in it.
 Status warm_up(const Model::Impl& model, const RunControl& control) {
-  constexpr size_t kTile = 32;
+  constexpr size_t kTile = 8;
   const TraceSpan span(model.engine->trace, "warm-up");
   const size_t context = std::min(kTile + 1, model.spec.max_context);
   auto timeline = TokenTimeline::make(model, SessionOptions{.context = context, .prefill_chunk = kTile});
