@@ -22,8 +22,9 @@ struct ModelOptions {
                                   // type: "q8_0", "q4_0", ...
   std::string activations =
       "auto";  // "auto": rounded to 8 or 16 bits as the weight type asks for; "f32": not rounded, the engine's own reference, slow
-  bool screen_head = true;  // where the head is most of the weights, hold its rows once more in 4 bits: decoding then reads about
-                            // half as much for the same tokens (greedy, or top_k), and the head takes half as much memory again
+  /// Where the head is most of the weights, hold its rows once more in 4 bits: decoding (greedy, or with top_k) then reads those
+  /// and few of the others, for the same tokens; the head takes half as much memory again.
+  bool screen_head = true;
   bool guess_pre_tokenizer = false;  // accept a GGUF file that names an unknown pre-tokenizer; the tokenizer then carries a warning
   bool tokenizer_required = true;    // false: a model without one opens too, for ids in place of text
   bool warm_up = true;               // so that the first token is not slower than the second

@@ -106,7 +106,7 @@ Status DecodeLoop::prefill() {
 // The logits that the next choice needs.
 Status DecodeLoop::compute(std::span<const TokenId> added) {
   const size_t n_best = options_.logprobs < 0 ? sampler_.n_best() : 0;
-  return session_.timeline.append(added, control_, TokenTimeline::Wanted::best_logits, nullptr, n_best);
+  return session_.timeline.append(added, control_, TokenTimeline::Wanted::last_logits, nullptr, n_best);
 }
 
 Result<Piece> DecodeLoop::step() {

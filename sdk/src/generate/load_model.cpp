@@ -61,8 +61,8 @@ ModelInfo describe(const ModelFile& file, const model::ModelSpec& spec) {
   return info;
 }
 
-// A tile of tokens and a single one: pages of weights are touched, threads have started, and in a page the kernels are compiled. More
-// tokens would only take longer: the time to the first answer has the warm-up in it.
+// A tile of tokens and a single one: pages of weights are touched, threads have started, and in a page the kernels are compiled.
+// More tokens would only take longer: the time to the first answer has the warm-up in it.
 Status warm_up(const Model::Impl& model, const RunControl& control) {
   constexpr size_t kTile = 8;
   const TraceSpan span(model.engine->trace, "warm-up");

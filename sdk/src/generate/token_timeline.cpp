@@ -93,15 +93,14 @@ Status TokenTimeline::compute(size_t n_held, const RunControl& control, Wanted w
     const bool all = wanted == Wanted::all_logits && computed_ >= n_held;
     const size_t end = wanted == Wanted::all_logits && !all ? n_held : tokens_.size();
     const size_t n = std::min(shape_.chunk, end - computed_);
-    const bool last = (wanted == Wanted::last_logits || wanted == Wanted::best_logits) && computed_ + n == tokens_.size();
+    const bool last = wanted == Wanted::last_logits && computed_ + n == tokens_.size();
     const std::span<float> into = all    ? std::span(out + (computed_ - n_held) * n_vocab, n * n_vocab)
                                   : last ? logits()
                                          : std::span<float>();
     SOTTO_TRY(model::forward(context, model_->spec, model_->weights, timeline_, std::span(tokens_).subspan(computed_, n), computed_,
-                             all                             ? Outputs::all
-                             : !last                         ? Outputs::none
-                             : wanted == Wanted::best_logits ? Outputs::best
-                                                             : Outputs::last,
+                             all    ? Outputs::all
+                             : last ? Outputs::last
+                                    : Outputs::none,
                              into, n_best));
     computed_ += n;
   }

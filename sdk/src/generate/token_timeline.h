@@ -33,8 +33,8 @@ class TokenTimeline {
 
   enum class Wanted : uint8_t {
     nothing,
-    last_logits,  // of the last token, in logits(), if it was not computed before
-    best_logits,  // the same, but only the n_best largest are wanted (0: all); the others may be -infinity
+    last_logits,  // of the last token, in logits(), if it was not computed before; where n_best is not 0, only so many of the
+                  // largest are wanted, and the others may be -infinity
     all_logits,   // of each of the new tokens, in `out`: (tokens.size(), n_vocab)
   };
   /// Adds `tokens` and computes all that is not computed. Errors: those of check(), before anything is computed; those of

@@ -91,7 +91,7 @@ struct CodedProduct {
   }
 
   // The steps of a group as a loop that stays one, over the registers of codes: V8 spills most registers of a long run of straight
-  // code (2 to 3 times slower).
+  // code.
   template <size_t M, size_t g>
   static SOTTO_INLINE void add_rolled(const std::byte* record, const Record& x, size_t first, Register (&dots)[kVectors][M]) {
     constexpr bool kOnePart = kSpan == kGroupSteps;  // all products of a group fit in 16 bits together

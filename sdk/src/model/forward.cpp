@@ -229,8 +229,7 @@ Status forward(const OpContext& context, const ModelSpec& spec, const Weights& w
     if (!finite) return not_finite("layer " + std::to_string(layer));
   }
   if (outputs == Outputs::none) return {};
-  const bool finite = outputs == Outputs::best ? pass.best_of_head(n_best, logits.data())
-                                               : pass.head(outputs == Outputs::all ? tokens.size() : 1, logits.data());
+  const bool finite = outputs == Outputs::all ? pass.head(tokens.size(), logits.data()) : pass.best_of_head(n_best, logits.data());
   SOTTO_TRY(context.control.check());
   return finite ? Status() : not_finite("the head");
 }

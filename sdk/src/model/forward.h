@@ -24,12 +24,12 @@ struct Timeline {
                                const KvShape& shape, size_t n_threads);
 };
 
-/// Which positions' logits are wanted: the head is only computed for these. `best`: of the last one, and only as many of the
-/// largest as are asked for; the others may be -infinity.
-enum class Outputs : uint8_t { none, best, last, all };
+/// Which positions' logits are wanted: the head is only computed for these.
+enum class Outputs : uint8_t { none, last, all };
 
 /// Adds `tokens` (1 .. chunk ids of the vocabulary) at first_position, where KvCache::can_go_on_at() must hold; their keys and
-/// values enter the cache. logits: (n_vocab) for best and last, (n_tokens, n_vocab) for all. After an error the timeline still
+/// values enter the cache. logits: (n_vocab) for last, where only the n_best largest are wanted (0: all) and
+/// the others may be -infinity; (n_tokens, n_vocab) for all. After an error the timeline still
 /// holds its first first_position tokens. Errors: cancelled, deadline_exceeded, numeric_fault naming the layer.
 Status forward(const ops::OpContext& context, const ModelSpec& spec, const Weights& weights, Timeline& timeline,
                std::span<const TokenId> tokens, size_t first_position, Outputs outputs, std::span<float> logits, size_t n_best = 0);

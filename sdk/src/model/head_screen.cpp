@@ -6,9 +6,10 @@
 namespace sotto::model {
 namespace {
 
-// Of sums of floats: a norm that is a little too long costs nothing, one too short would lose rows.
+// Of sums of floats: a norm that is a little too long costs nothing, one too short would lose rows. Squares of numbers below 2^-75
+// are zero.
 float norm(float squares) {
-  return std::sqrt(squares) * (1 + 0x1p-10f);
+  return std::sqrt(squares) * (1 + 0x1p-10f) + 0x1p-66f;
 }
 
 }  // namespace

@@ -54,7 +54,7 @@ Distance distance(const float* x, size_t n_cols, quant::ActivationFormat exact) 
           static_cast<float>((lost + kFloatRoundings * static_cast<double>(n_cols + 8) * norm + kTakenForZero) * kRoundedUp)};
 }
 
-// Rows [first, first + n) of a product with one token whose rounded activations are at hand.
+// Groups of rows of a product with one token whose rounded activations are at hand.
 class ExactRows {
  public:
   ExactRows(const KernelTable& kernels, const PackedMatrix& weight, const std::byte* activations, float* out)

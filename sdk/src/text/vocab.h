@@ -46,7 +46,7 @@ class Vocab {
   std::optional<TokenId> find(std::string_view piece) const noexcept;
   std::optional<TokenId> find_plain(std::string_view piece) const noexcept;
   /// find_plain of many; none is -1. ids: (pieces.size()). What each of them looks at in memory is fetched while others are looked
-  /// up: 4 times faster than one by one, where a vocabulary is larger than the caches.
+  /// up, since a large vocabulary is larger than the caches.
   void find_all_plain(std::span<const std::string_view> pieces, std::span<TokenId> ids) const noexcept;
   /// The piece that stands for a single byte; -1 for none.
   TokenId byte_piece(uint8_t byte) const noexcept { return byte_pieces_[byte]; }
