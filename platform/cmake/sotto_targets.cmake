@@ -4,9 +4,6 @@ target_compile_features(sotto_options INTERFACE cxx_std_20)
 # -ffp-contract=off: a*b+c is fused only where a kernel says so; otherwise two compilers, or two targets, give other numbers.
 target_compile_options(sotto_options INTERFACE -Wall -Wextra -Wshadow -ffp-contract=off -fvisibility=hidden
   $<$<BOOL:${SOTTO_WERROR}>:-Werror>)
-if(SOTTO_WASM_RELAXED)
-  target_compile_options(sotto_options INTERFACE -mrelaxed-simd)
-endif()
 
 # Most of a small file's compile time goes to the standard library's headers. Sources include what they use all the same: the
 # presets neon and package go without.

@@ -65,6 +65,7 @@ struct ChunkSource::State {
   mutable std::mutex mutex;
   std::condition_variable changed;
   uint64_t arrived = 0;
+  uint64_t wanted = 0;
   std::map<uint64_t, Chunk> chunks;       // by offset, without gaps
   std::map<uint64_t, uint64_t> released;  // begin -> end, merged
   std::optional<Error> failure;
@@ -81,6 +82,7 @@ struct ChunkSource::State {
   /// Waits for [0, end) to have arrived.
   Status wait_for(uint64_t end, std::unique_lock<std::mutex>& lock) {
     while (arrived < end) {
+      wanted = std::max(wanted, end);
       if (failure) return *failure;
       if (!kHasThreads || producer == std::this_thread::get_id())
         return Error{ErrorCode::io_error,
@@ -121,6 +123,16 @@ void ChunkSource::fail(Error error) {
   const std::lock_guard lock(state_->mutex);
   if (!state_->failure) state_->failure = std::move(error);
   state_->changed.notify_all();
+}
+
+uint64_t ChunkSource::arrived() const noexcept {
+  const std::lock_guard lock(state_->mutex);
+  return state_->arrived;
+}
+
+uint64_t ChunkSource::wanted() const noexcept {
+  const std::lock_guard lock(state_->mutex);
+  return state_->wanted;
 }
 
 Status ChunkSource::read(uint64_t offset, std::span<std::byte> out) const {

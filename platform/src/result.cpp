@@ -14,6 +14,13 @@ std::string_view to_string(ErrorCode code) noexcept {
   return kNames[static_cast<size_t>(code)];
 }
 
+ErrorBox::ErrorBox(Error&& error) : error_(new Error(std::move(error))) {}
+ErrorBox::ErrorBox(const Error& error) : error_(new Error(error)) {}
+ErrorBox::ErrorBox(const ErrorBox& other) : error_(other.error_ ? new Error(*other.error_) : nullptr) {}
+void ErrorBox::destroy() noexcept {
+  delete error_;
+}
+
 Status RunControl::check() const {
   if (cancel.cancelled()) return Error{ErrorCode::cancelled, "cancelled by the caller", ""};
   if (deadline.passed()) return Error{ErrorCode::deadline_exceeded, "the deadline has passed", ""};

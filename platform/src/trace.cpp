@@ -1,5 +1,6 @@
 #include "sotto/trace.h"
 
+#include <algorithm>
 #include <cinttypes>
 #include <cstdio>
 #include <mutex>
@@ -38,7 +39,8 @@ struct TraceRecorder::State {
   const std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
   const size_t max_events;
   mutable std::mutex mutex;
-  std::vector<Event> events;
+  std::vector<Event> events;  // a ring once it is full
+  size_t oldest = 0;
   size_t n_dropped = 0;
   std::unordered_map<std::thread::id, Thread> threads;
 
@@ -47,6 +49,20 @@ struct TraceRecorder::State {
   uint64_t now_ns() const {
     const auto elapsed = std::chrono::steady_clock::now() - start;
     return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(elapsed).count());
+  }
+
+  void add(const Event& event) {
+    if (events.size() < max_events) return events.push_back(event);
+    ++n_dropped;
+    if (max_events == 0) return;
+    events[oldest] = event;
+    oldest = (oldest + 1) % max_events;
+  }
+
+  std::vector<Event> in_order() const {
+    std::vector<Event> sorted(events);
+    std::rotate(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(oldest), sorted.end());
+    return sorted;
   }
 
   Thread& this_thread() {
@@ -59,7 +75,7 @@ TraceRecorder::~TraceRecorder() = default;
 
 std::vector<TraceRecorder::Event> TraceRecorder::events() const {
   const std::lock_guard lock(state_->mutex);
-  return state_->events;
+  return state_->in_order();
 }
 
 size_t TraceRecorder::dropped() const noexcept {
@@ -71,7 +87,7 @@ std::string TraceRecorder::chrome_json() const {
   const std::lock_guard lock(state_->mutex);
   std::string out = "{\"traceEvents\":[";
   const char* separator = "\n";
-  for (const Event& event : state_->events) {
+  for (const Event& event : state_->in_order()) {
     out += separator;
     separator = ",\n";
     out += "{\"name\":";
@@ -109,11 +125,7 @@ void TraceSpan::end() noexcept {
   const std::lock_guard lock(state.mutex);
   TraceRecorder::State::Thread& thread = state.this_thread();
   --thread.depth;
-  if (state.events.size() >= state.max_events) {
-    ++state.n_dropped;
-    return;
-  }
-  state.events.push_back({name_, index_, start_ns_, duration_ns, thread.number, thread.depth});
+  state.add({name_, index_, start_ns_, duration_ns, thread.number, thread.depth});
 }
 
 }  // namespace sotto

@@ -2,7 +2,7 @@
 # Installs what building Sotto needs and this machine lacks: tools by apt, and header-only libraries that Debian 12 has too old
 # (xsimd without a wasm target) from a newer suite, unpacked below $SOTTO_CACHE/deps. Quick when nothing is missing.
 #
-#   dependencies.sh [build] [test] [neon] [bench] [format] [model]     default: build
+#   dependencies.sh [build] [test] [neon] [bench] [web] [format] [model]     default: build
 #
 # Environment: SOTTO_CACHE (default ~/.cache/sotto), SOTTO_DEPS_SUITES (default "forky trixie": the first that works).
 set -euo pipefail
@@ -22,6 +22,7 @@ for part in "${@:-build}"; do
       want libclang-rt-19-dev
       want python3 python3
       want git git
+      want pkg-config pkg-config
       want gzip gunzip
       ;;
     neon)
@@ -31,6 +32,10 @@ for part in "${@:-build}"; do
     bench)
       want npm npm
       want libbenchmark-dev
+      ;;
+    web)
+      want npm npm
+      want chromium chromium
       ;;
     format) want clang-format-19 clang-format-19 ;;
     model)

@@ -7,13 +7,10 @@
 namespace sotto {
 
 CpuFeatures cpu_features() noexcept {
+  // A machine that lacks what a module has in it refuses the module; what it has in it is for who builds it to choose.
   CpuFeatures features;
-#if defined(__wasm_simd128__)
   features.wasm_simd128 = true;
-#endif
-#if defined(__wasm_relaxed_simd__)
   features.wasm_relaxed_simd = true;
-#endif
   return features;
 }
 

@@ -9,8 +9,8 @@ import tempfile
 from pathlib import Path
 
 LAYERS = ["platform", "simd", "quant", "tensor", "kernels", "ops", "formats", "text", "model", "convert", "sampling", "generate",
-          "api"]
-INCLUDE_ROOTS = ["platform/include", "platform/src", "platform", "sdk/include", "sdk/src"]
+          "api", "facade", "bindings"]
+INCLUDE_ROOTS = ["platform/include", "platform/src", "platform", "sdk/include", "sdk/src", "bindings", "bindings/c/include"]
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]', re.M)
 MACHINE = re.compile(r"^\s*#\s*(?:if|ifdef|ifndef|elif)\b.*(?:__AVX|__SSE|__F16C|__FMA|__ARM|__aarch64|__x86_64|__i386|__wasm"
                      r"|__EMSCRIPTEN|_WIN32|__linux|__APPLE|__unix|_MSC_VER)")
@@ -20,7 +20,7 @@ MAX_LINES, LONG_LINES = 600, 400
 
 
 def sources(root):
-    for top in ("platform", "sdk"):
+    for top in ("platform", "sdk", "bindings"):
         for path in sorted((root / top).rglob("*")):
             if path.is_file() and path.suffix in (".h", ".cpp", ".c", ".inc"):
                 yield path.relative_to(root).as_posix()
@@ -31,6 +31,8 @@ def layer_of(path):
     parts = path.split("/")
     if parts[0] == "platform":
         return "simd" if parts[1] == "simd" else "platform"
+    if parts[0] == "bindings":
+        return "facade" if parts[1] == "facade" else "bindings"
     if parts[1] == "include":
         return "public"
     return parts[2] if len(parts) > 3 else "api"

@@ -1,5 +1,5 @@
-# Builds and runs consumer/ and native-demo/desktop against an installed SDK; with WAY=add_subdirectory only configures consumer/, the
-# sources being the same.
+# Builds and runs consumer/, c_consumer/ and native-demo/desktop against an installed SDK; with WAY=add_subdirectory only configures
+# consumer/, the sources being the same.
 function(run)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
   if(NOT status EQUAL 0)
@@ -19,6 +19,19 @@ if(WAY STREQUAL "find_package")
   run("${WORK}/build/consumer")
   run(${configure} -S "${SOTTO_SOURCE}/native-demo/desktop" -B "${WORK}/desktop" "-DCMAKE_PREFIX_PATH=${WORK}/prefix")
   run(${CMAKE_COMMAND} --build "${WORK}/desktop")
+  # Plain C, by pkg-config. Without a model at hand it must say so.
+  find_program(PKG_CONFIG pkg-config REQUIRED)
+  set(ENV{PKG_CONFIG_PATH} "${WORK}/prefix/lib/pkgconfig")
+  execute_process(COMMAND "${PKG_CONFIG}" --cflags --libs sotto OUTPUT_VARIABLE flags OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+  separate_arguments(flags UNIX_COMMAND "${flags} ${FLAGS}")
+  run(${C_COMPILER} -std=c11 -Wall -Wextra -Wpedantic -Werror "${CMAKE_CURRENT_LIST_DIR}/c_consumer/main.c" ${flags} -o "${WORK}/c_consumer")
+  if(EXISTS "${MODEL}")
+    run("${WORK}/c_consumer" "${MODEL}")
+  endif()
+  execute_process(COMMAND "${WORK}/c_consumer" no-such-file.gguf RESULT_VARIABLE status ERROR_VARIABLE output)
+  if(NOT status EQUAL 1 OR NOT output MATCHES "not_found")
+    message(FATAL_ERROR "c_consumer without a model: ${status} ${output}")
+  endif()
 else()
   run(${configure} -S "${consumer}" -B "${WORK}/build" "-DSOTTO_SOURCE=${SOTTO_SOURCE}")
 endif()

@@ -38,11 +38,12 @@ TEST(Trace, SpansNest) {
   }
 }
 
-TEST(Trace, CountsWhatItDrops) {
+TEST(Trace, KeepsTheLastAndCountsTheRest) {
   TraceRecorder recorder(3);
   for (int i = 0; i < 10; ++i) const TraceSpan span(&recorder, "span", i);
   EXPECT_EQ(recorder.events().size(), 3u);
-  EXPECT_EQ(recorder.events().back().index, 2);
+  EXPECT_EQ(recorder.events().front().index, 7);
+  EXPECT_EQ(recorder.events().back().index, 9);
   EXPECT_EQ(recorder.dropped(), 7u);
 }
 
@@ -85,13 +86,13 @@ TEST(Trace, ThreadsRecordTogether) {
 TEST(Trace, ChromeJsonIsWhatWasRecorded) {
   TraceRecorder recorder(2);
   {
+    const TraceSpan span(&recorder, "dropped");
+  }
+  {
     const TraceSpan span(&recorder, "quote\" back\\slash\ttab", 7);
   }
   {
     const TraceSpan span(&recorder, "plain");
-  }
-  {
-    const TraceSpan span(&recorder, "dropped");
   }
   const auto json = nlohmann::json::parse(recorder.chrome_json());
   const auto events = recorder.events();

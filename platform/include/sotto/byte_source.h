@@ -57,6 +57,8 @@ class ChunkSource final : public ByteSource {
 
   Status push(std::vector<std::byte> chunk);  // invalid_argument when more than size() bytes arrive
   void fail(Error error);                     // the producer gives up: waiting and later reads get this error
+  uint64_t arrived() const noexcept;          // bytes so far, released ones included
+  uint64_t wanted() const noexcept;           // where the furthest range ends that was read before it had arrived; 0: none
 
   uint64_t size() const noexcept override;
   const std::string& name() const noexcept override;

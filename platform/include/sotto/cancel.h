@@ -28,6 +28,8 @@ class CancelSource {
   CancelSource() : flag_(std::make_shared<std::atomic<uint32_t>>(0)) {}
   void cancel() noexcept { flag_->store(1, std::memory_order_relaxed); }
   CancelToken token() const { return CancelToken(flag_); }
+  /// Where a 1 cancels: for callers that share memory with this one but no function, as a page with its worker does.
+  std::atomic<uint32_t>* word() const noexcept { return flag_.get(); }
 
  private:
   std::shared_ptr<std::atomic<uint32_t>> flag_;

@@ -21,7 +21,7 @@ class TraceRecorder {
     uint32_t depth;   // nesting on its thread, 0 = outermost
   };
 
-  /// Keeps at most `max_events`; later ones are counted in dropped().
+  /// Keeps the last `max_events`; those before are counted in dropped().
   explicit TraceRecorder(size_t max_events = 1u << 20);
   ~TraceRecorder();
 

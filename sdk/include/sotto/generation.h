@@ -112,6 +112,11 @@ struct GenerationResult {
   Timings timings;
 };
 
+/// Tokens of the prompt that had to be computed, and how many are.
+struct PrefillProgress {
+  size_t done = 0, total = 0;
+};
+
 /// Computes as it is iterated: nothing runs between the steps, and leaving the loop ends it. Move-only; the session must outlive
 /// it.
 class Generation {
@@ -125,6 +130,9 @@ class Generation {
 
   /// The next piece; nothing at the end, and after an error.
   std::optional<Piece> next();
+  /// Computes at most so many tokens of the prompt (0: only tells); next() computes what is left of it. For a caller with something
+  /// to do between, a progress bar or the events of a page; the answer is the same. What goes wrong is told by result().
+  PrefillProgress prefill(size_t max_tokens);
 
   /// Runs to the end if it is not there. An error while decoding comes here (cancel and deadline are no errors but finish reasons).
   Result<GenerationResult> result();

@@ -98,6 +98,7 @@ class Model {
   const std::shared_ptr<const Impl>& impl() const noexcept { return impl_; }
 
  private:
+  friend class IncomingModel;
   explicit Model(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
   std::shared_ptr<const Impl> impl_;
 };

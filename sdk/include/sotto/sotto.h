@@ -6,6 +6,7 @@
 #include "sotto/chat.h"
 #include "sotto/engine.h"
 #include "sotto/generation.h"
+#include "sotto/incoming_model.h"
 #include "sotto/model.h"
 #include "sotto/perplexity.h"
 #include "sotto/quantize.h"

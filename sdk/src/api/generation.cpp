@@ -12,6 +12,10 @@ std::optional<Piece> Generation::next() {
   return impl_->loop ? (*impl_->loop)->next() : std::nullopt;
 }
 
+PrefillProgress Generation::prefill(size_t max_tokens) {
+  return impl_->loop ? (*impl_->loop)->prefill(max_tokens) : PrefillProgress();
+}
+
 Result<GenerationResult> Generation::result() {
   if (!impl_->loop) return impl_->loop.error();
   return (*impl_->loop)->result();

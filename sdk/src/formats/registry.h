@@ -15,6 +15,9 @@ namespace sotto::formats {
 /// Returns not_found for a name that is not there.
 using SiblingOpener = std::function<Result<std::shared_ptr<const ByteSource>>(const std::string& name)>;
 
+/// invalid_argument for a name that is not below the model's folder: absolute, with "..", or of another system.
+Status check_sibling_name(const std::string& name);
+
 /// Opener for a folder on disk: refuses absolute names, "..", and links that lead out of the folder (invalid_argument).
 SiblingOpener folder_opener(std::string folder, FileAccess access = FileAccess::mapped);
 

@@ -23,13 +23,17 @@ bool is_name_below(const std::string& name) {
 
 }  // namespace
 
+Status check_sibling_name(const std::string& name) {
+  if (is_name_below(name)) return {};
+  const std::string shown = name.substr(0, 256);
+  return Error{ErrorCode::invalid_argument, "a file of a model must have a name below the model's folder: " + json_quote(shown),
+               shown};
+}
+
 SiblingOpener folder_opener(std::string folder, FileAccess access) {
   if (folder.empty()) folder = ".";
   return [folder = std::move(folder), access](const std::string& name) -> Result<std::shared_ptr<const ByteSource>> {
-    if (!is_name_below(name))
-      return Error{ErrorCode::invalid_argument,
-                   "a file of a model must have a name below the model's folder: " + json_quote(name.substr(0, 256)),
-                   name.substr(0, 256)};
+    SOTTO_TRY(check_sibling_name(name));
     const fs::path path = fs::path(folder) / name;
     std::error_code failed;
     const fs::path real_folder = fs::canonical(folder, failed);

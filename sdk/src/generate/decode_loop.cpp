@@ -67,20 +67,35 @@ std::optional<Piece> DecodeLoop::next() {
   return piece;
 }
 
-// The next piece; none where there is no room for a token.
-Result<std::optional<Piece>> DecodeLoop::advance(const SessionLock& lock) {
+PrefillProgress DecodeLoop::prefill(size_t max_tokens) {
+  if (max_tokens > 0 && !finished_ && !prefilled()) {
+    const SessionLock lock(session_);
+    Status status = enter(lock);
+    if (status) status = compute_prompt(max_tokens);
+    // Nothing was held back before the first token.
+    if (!status) stop_early(std::move(status).error());
+    if (finished_) close();
+  }
+  return {n_prefilled_, prompt_.added.size()};
+}
+
+Status DecodeLoop::enter(const SessionLock& lock) {
   SOTTO_TRY(lock.status());
   if (session_.changes != seen_changes_)
     return Error{ErrorCode::concurrent_use, "the session was changed while the generation ran", "session"};
   seen_changes_ = ++session_.changes;
-  if (!prefilled_) {
-    SOTTO_TRY(prefill());
-    if (options_.max_tokens == 0 || session_.timeline.full()) {
-      finish(FinishReason::length);
-      return std::optional<Piece>();
-    }
-  }
+  return {};
+}
+
+// The next piece; none where there is no room for a token.
+Result<std::optional<Piece>> DecodeLoop::advance(const SessionLock& lock) {
+  SOTTO_TRY(enter(lock));
+  if (!prefilled()) SOTTO_TRY(compute_prompt(SIZE_MAX));
   const bool first = result_.tokens.empty();
+  if (first && (options_.max_tokens == 0 || session_.timeline.full())) {
+    finish(FinishReason::length);
+    return std::optional<Piece>();
+  }
   const Clock::time_point start = Clock::now();
   SOTTO_ASSIGN(Piece piece, step());
   if (first) {
@@ -91,15 +106,23 @@ Result<std::optional<Piece>> DecodeLoop::advance(const SessionLock& lock) {
   return std::optional<Piece>(std::move(piece));
 }
 
-Status DecodeLoop::prefill() {
+// A slice of the prompt; after an error the timeline holds what the request kept of it.
+Status DecodeLoop::compute_prompt(size_t max_tokens) {
   const TraceSpan span(session_.model->engine->trace, "prefill");
   const Clock::time_point start = Clock::now();
-  SOTTO_TRY(control_.check());
-  SOTTO_TRY(session_.timeline.rewind(prompt_.kept));
-  SOTTO_TRY(compute(prompt_.added));
-  prefilled_ = true;
-  result_.timings.prefill_ms = ms_since(start);
-  result_.timings.prefill_tps = per_second(prompt_.added.size(), result_.timings.prefill_ms);
+  const std::span<const TokenId> left = std::span(prompt_.added).subspan(n_prefilled_);
+  const std::span<const TokenId> slice = left.first(std::min(max_tokens, left.size()));
+  const bool last = slice.size() == left.size();
+  if (n_prefilled_ == 0) SOTTO_TRY(session_.timeline.rewind(prompt_.kept));
+  Status status = control_.check();
+  if (status) status = last ? compute(slice) : session_.timeline.append(slice, control_, TokenTimeline::Wanted::nothing);
+  if (!status) {
+    SOTTO_TRY(session_.timeline.rewind(prompt_.kept));
+    return status;
+  }
+  n_prefilled_ += slice.size();
+  result_.timings.prefill_ms += ms_since(start);
+  result_.timings.prefill_tps = per_second(n_prefilled_, result_.timings.prefill_ms);
   return {};
 }
 

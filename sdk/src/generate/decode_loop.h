@@ -32,6 +32,7 @@ class DecodeLoop {
                                                   Clock::time_point started);
 
   std::optional<Piece> next();
+  PrefillProgress prefill(size_t max_tokens);
   Result<GenerationResult> result();
   std::string_view text() const noexcept { return result_.text; }
 
@@ -39,9 +40,11 @@ class DecodeLoop {
   DecodeLoop(Session::Impl& session, GenerationOptions options, Prompt prompt, Clock::time_point started, sampling::Sampler sampler,
              Buffer untouched_logits);
 
+  Status enter(const SessionLock& lock);
   Result<std::optional<Piece>> advance(const SessionLock& lock);
   Status compute(std::span<const TokenId> added);
-  Status prefill();
+  Status compute_prompt(size_t max_tokens);
+  bool prefilled() const noexcept { return n_prefilled_ == prompt_.added.size(); }
   Result<Piece> step();
   Result<TokenId> choose(Piece& piece);
   Status read(TokenId token, Piece& piece);
@@ -60,7 +63,7 @@ class DecodeLoop {
   std::optional<StreamDecoder> decoder_;  // none: the model has no tokenizer
   StopStrings stops_;
 
-  bool prefilled_ = false;
+  size_t n_prefilled_ = 0;  // of prompt_.added, which is never empty
   bool finished_ = false;
   uint64_t seen_changes_ = 0;
   std::optional<Error> error_;

@@ -92,37 +92,55 @@ std::string architecture_name(const ModelFile& file) {
   return file.metadata.string(file.naming == formats::Naming::gguf ? "general.architecture" : "model_type").value_or("");
 }
 
-Result<std::shared_ptr<const Model::Impl>> load_model(FunctionRef<Result<ModelFile>()> read, const ModelOptions& options,
-                                                      std::shared_ptr<Engine::Impl> engine) {
-  const auto started = std::chrono::steady_clock::now();
-  const TraceSpan span(engine->trace, "load");
+Result<ModelLoad> ModelLoad::begin(const ModelFile& file, const ModelOptions& options, std::shared_ptr<Engine::Impl> engine,
+                                   Clock::time_point started) {
+  ModelLoad load(file, options, started);
   SOTTO_TRY(options.validate());
   SOTTO_ASSIGN(const model::WeightPolicy policy, weight_policy(options));
-  const RunControl control{options.cancel, options.deadline};
-  SOTTO_TRY(control.check());
+  SOTTO_TRY(load.control_.check());
+  load.model_ = std::make_shared<Model::Impl>();
+  Model::Impl& model = *load.model_;
+  model.engine = std::move(engine);
+  model.float_activations = options.activations == "f32";
+  SOTTO_ASSIGN(model.spec, model::read_spec(file));
+  SOTTO_ASSIGN(model::WeightsPlan plan, model::plan_weights(file, model.spec, model.engine->kernels, policy));
+  SOTTO_TRY(load.control_.check());
+  SOTTO_TRY(load_tokenizer(file, options, model));
+  load_chat_template(file, model);
+  SOTTO_TRY(load.control_.check());
+  SOTTO_ASSIGN(model.reserved, model.engine->budget.reserve(plan.arena_bytes, "the model's weights"));
+  SOTTO_ASSIGN(load.weights_, model::WeightsLoader::make(file, model.spec, std::move(plan)));
+  return load;
+}
 
-  auto model = std::make_shared<Model::Impl>();
-  model->engine = std::move(engine);
-  model->float_activations = options.activations == "f32";
+Status ModelLoad::advance(model::WeightsLoader::Arrived arrived) {
+  return weights_.advance(model_->context(control_), arrived, options_.progress);
+}
+
+Result<std::shared_ptr<const Model::Impl>> ModelLoad::finish() {
+  model_->weights = weights_.take();
+  model_->info = describe(*file_, model_->spec);
+  model_->info.head_screen_bytes = model_->weights.head_screen().bytes();
+  if (options_.warm_up) SOTTO_TRY(warm_up(*model_, control_));
+  model_->info.load_ms = std::chrono::duration<double, std::milli>(Clock::now() - started_).count();
+  return std::shared_ptr<const Model::Impl>(std::move(model_));
+}
+
+Result<std::shared_ptr<const Model::Impl>> load_model(FunctionRef<Result<ModelFile>()> read, const ModelOptions& options,
+                                                      std::shared_ptr<Engine::Impl> engine) {
+  const auto started = ModelLoad::Clock::now();
+  TraceRecorder* const trace = engine->trace;
+  const TraceSpan span(trace, "load");
+  SOTTO_TRY(options.validate());
   ModelFile file;
-  model::WeightsPlan plan;
+  std::optional<ModelLoad> load;
   {
-    const TraceSpan reading(model->engine->trace, "read");
+    const TraceSpan reading(trace, "read");
     SOTTO_ASSIGN(file, read());
-    SOTTO_ASSIGN(model->spec, model::read_spec(file));
-    SOTTO_ASSIGN(plan, model::plan_weights(file, model->spec, model->engine->kernels, policy));
-    SOTTO_TRY(control.check());
-    SOTTO_TRY(load_tokenizer(file, options, *model));
-    load_chat_template(file, *model);
-    SOTTO_TRY(control.check());
+    SOTTO_ASSIGN(load, ModelLoad::begin(file, options, std::move(engine), started));
   }
-  SOTTO_ASSIGN(model->reserved, model->engine->budget.reserve(plan.arena_bytes, "the model's weights"));
-  SOTTO_ASSIGN(model->weights, model::load_weights(file, model->spec, plan, model->context(control), options.progress));
-  model->info = describe(file, model->spec);
-  model->info.head_screen_bytes = model->weights.head_screen().bytes();
-  if (options.warm_up) SOTTO_TRY(warm_up(*model, control));
-  model->info.load_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - started).count();
-  return std::shared_ptr<const Model::Impl>(std::move(model));
+  SOTTO_TRY(load->advance([&](uint32_t source) { return file.sources[source]->size(); }));
+  return load->finish();
 }
 
 Result<MemoryUsage> plan_memory(const ModelFile& file, const ModelOptions& options, const SessionOptions& session,

@@ -1,6 +1,9 @@
-// load_model: a ModelFile becomes a Model::Impl: spec, tokenizer, chat template, weights, and one pass through all of it so that
-// the first token is not slower than the second. plan_memory says what load_model and a session will hold.
+// ModelLoad: a ModelFile becomes a Model::Impl: spec, tokenizer, chat template, weights, and one pass through all of it so that the
+// first token is not slower than the second; in one go (load_model) or as the file's bytes arrive. plan_memory says what a load and
+// a session will hold.
 #pragma once
+
+#include <chrono>
 
 #include "generate/model_impl.h"
 
@@ -9,6 +12,33 @@ namespace sotto::generate {
 /// Numbers in all tensors, and the family's name as the file has it (empty: it has none).
 uint64_t n_parameters(const formats::ModelFile& file) noexcept;
 std::string architecture_name(const formats::ModelFile& file);
+
+class ModelLoad {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  /// Everything but the weights, for which memory is taken. `file` must outlive the load. Errors: as Model::open.
+  static Result<ModelLoad> begin(const formats::ModelFile& file, const ModelOptions& options, std::shared_ptr<Engine::Impl> engine,
+                                 Clock::time_point started);
+
+  /// Packs what has arrived. Errors: as WeightsLoader.
+  Status advance(model::WeightsLoader::Arrived arrived);
+  const model::WeightsLoader& weights() const noexcept { return weights_; }
+
+  /// When the weights need nothing any more. Errors: cancelled, deadline_exceeded.
+  Result<std::shared_ptr<const Model::Impl>> finish();
+
+ private:
+  ModelLoad(const formats::ModelFile& file, const ModelOptions& options, Clock::time_point started)
+      : file_(&file), options_(options), control_{options.cancel, options.deadline}, started_(started) {}
+
+  const formats::ModelFile* file_;
+  ModelOptions options_;
+  RunControl control_;
+  Clock::time_point started_;
+  std::shared_ptr<Model::Impl> model_;
+  model::WeightsLoader weights_;
+};
 
 /// `read` gives the file; its time is part of the load. Errors: as Model::open.
 Result<std::shared_ptr<const Model::Impl>> load_model(FunctionRef<Result<formats::ModelFile>()> read, const ModelOptions& options,

@@ -2,10 +2,9 @@
 # machine. Adding a target: its primitives in platform/simd and a row here.
 set(SOTTO_TARGETS "scalar:Scalar:-:")
 if(EMSCRIPTEN)
-  list(APPEND SOTTO_TARGETS "wasm_simd128:WasmSimd128:wasm_simd128:")
-  if(SOTTO_WASM_RELAXED)
-    list(APPEND SOTTO_TARGETS "wasm_relaxed:WasmRelaxed:wasm_relaxed_simd:")
-  endif()
+  list(APPEND SOTTO_TARGETS
+    "wasm_simd128:WasmSimd128:wasm_simd128:"
+    "wasm_relaxed:WasmRelaxed:wasm_relaxed_simd:-mrelaxed-simd")
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|i.86)$")
   list(APPEND SOTTO_TARGETS
     "sse41:Sse41:sse41:-msse4.1"

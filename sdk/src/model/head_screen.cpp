@@ -15,8 +15,8 @@ float norm(float squares) {
 }  // namespace
 
 ScreenMaker::ScreenMaker(const kernels::KernelTable& kernels, quant::DType held, const ScreenItem& item, std::byte* arena)
-    : kernels_(kernels),
-      held_(quant::info(held)),
+    : kernels_(&kernels),
+      held_(&quant::info(held)),
       groups_(arena + item.offset),
       residual_norms_(reinterpret_cast<float*>(arena + item.residual_norms_offset)),
       norms_(reinterpret_cast<float*>(arena + item.norms_offset)) {
@@ -37,12 +37,12 @@ void ScreenMaker::make(const std::byte* rows, size_t stride, size_t n_cols, size
   std::fill_n(exact, n, 0.0f);
   for (size_t row = 0; row < n_rows; ++row) {
     const size_t in_group = row % matrix.rows_per_group;
-    held_.decode(rows + row * stride, n_cols, exact);
-    const kernels::RoundedRow sums = kernels_.round_to_q4_0(exact, n, coded + in_group * row_bytes());
+    held_->decode(rows + row * stride, n_cols, exact);
+    const kernels::RoundedRow sums = kernels_->round_to_q4_0(exact, n, coded + in_group * row_bytes());
     norms_[first_row + row] = norm(std::max(sums.of_exact, sums.of_rounded));
     residual_norms_[first_row + row] = norm(sums.of_rest);
     if (in_group + 1 == matrix.rows_per_group || row + 1 == n_rows)
-      kernels_.weights[static_cast<size_t>(matrix.type)].pack(
+      kernels_->weights[static_cast<size_t>(matrix.type)].pack(
           coded, row_bytes(), in_group + 1, n, n, groups_ + (first_row + row) / matrix.rows_per_group * matrix.group_bytes);
   }
 }

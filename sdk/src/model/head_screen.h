@@ -23,8 +23,8 @@ class ScreenMaker {
     return static_cast<size_t>(*quant::row_bytes(quant::DType::q4_0, screen_.rounded.n_cols_padded));
   }
 
-  const kernels::KernelTable& kernels_;
-  const quant::TypeInfo& held_;
+  const kernels::KernelTable* kernels_;
+  const quant::TypeInfo* held_;
   ops::RowScreen screen_;
   std::byte* groups_;
   float* residual_norms_;

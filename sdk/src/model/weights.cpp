@@ -6,7 +6,6 @@
 #include <mutex>
 
 #include "model/allocate.h"
-#include "model/head_screen.h"
 
 namespace sotto::model {
 namespace {
@@ -28,10 +27,7 @@ class FirstError {
   Error error_;
 };
 
-// What one thread works in. Buffers grow to the largest piece and stay.
-struct Scratch {
-  Buffer file_rows, floats, held_rows;
-};
+using Scratch = WeightsLoader::Scratch;
 
 Result<std::byte*> at_least(Buffer& buffer, size_t bytes) {
   if (buffer.size() < bytes) {
@@ -60,15 +56,27 @@ class Packer {
         out_(out),
         screen_(screen) {}
 
-  Status run(const ops::OpContext& context, std::vector<Scratch>& scratch) {
+  /// Groups whose rows lie in the first n bytes of the source.
+  size_t groups_in(uint64_t n_arrived) const noexcept {
+    if (n_arrived >= tensor_.offset + tensor_.n_bytes) return matrix_.n_groups();
+    if (transposed_ || n_arrived <= tensor_.offset) return 0;
+    return static_cast<size_t>((n_arrived - tensor_.offset) / row_bytes_) / matrix_.rows_per_group;
+  }
+  uint64_t bytes_of(size_t n_groups) const noexcept {
+    return std::min<uint64_t>(uint64_t{n_groups} * matrix_.rows_per_group, matrix_.n_rows) * row_bytes_;
+  }
+
+  Status run(const ops::OpContext& context, std::vector<Scratch>& scratch, size_t first_group, size_t end_group) {
     if (transposed_) SOTTO_TRY(read_whole());
     const kernels::WeightKernels& kernels = context.kernels.weights[static_cast<size_t>(matrix_.type)];
-    const size_t groups_per_piece = std::max<size_t>(kPieceBytes / (row_bytes_ * matrix_.rows_per_group), 1);
-    const size_t n_pieces = (matrix_.n_groups() + groups_per_piece - 1) / groups_per_piece;
+    const size_t group_bytes = row_bytes_ * matrix_.rows_per_group;
+    const size_t fair = (end_group - first_group + context.pool.size() - 1) / context.pool.size();
+    const size_t groups_per_piece = std::clamp<size_t>(kPieceBytes / group_bytes, 1, fair);
+    const size_t n_pieces = (end_group - first_group + groups_per_piece - 1) / groups_per_piece;
     FirstError error;
     context.pool.parallel_for(n_pieces, 1, [&](size_t begin, size_t end, size_t thread) {
       for (size_t piece = begin; piece < end && !error.failed(); ++piece) {
-        const size_t first = piece * groups_per_piece, n_groups = std::min(groups_per_piece, matrix_.n_groups() - first);
+        const size_t first = first_group + piece * groups_per_piece, n_groups = std::min(groups_per_piece, end_group - first);
         Status status = context.control.check();
         if (status) status = pack(kernels, first, n_groups, scratch[thread]);
         if (!status) error.set(std::move(status).error());
@@ -173,36 +181,74 @@ Status load_vector(const formats::ModelFile& file, const WeightItem& item, float
 
 }  // namespace
 
-Result<Weights> load_weights(const formats::ModelFile& file, const ModelSpec& spec, const WeightsPlan& plan,
-                             const ops::OpContext& context, const LoadProgress& progress) {
-  Weights weights;
-  SOTTO_ASSIGN(weights.arena_, allocate(plan.arena_bytes, "weights"));
-  weights.layers_.resize(spec.n_layers);
-  std::vector<Scratch> scratch(context.pool.size());
-  uint64_t total = 0, done = 0;
-  for (const WeightItem& item : plan.items) total += item.tensor->n_bytes;
-  std::optional<ScreenMaker> screen;
-  for (const WeightItem& item : plan.items) {
+Result<WeightsLoader> WeightsLoader::make(const formats::ModelFile& file, const ModelSpec& spec, WeightsPlan plan) {
+  WeightsLoader loader;
+  loader.file_ = &file;
+  loader.norm_weight_offset_ = spec.norm_weight_offset;
+  loader.plan_ = std::move(plan);
+  SOTTO_ASSIGN(loader.weights_.arena_, allocate(loader.plan_.arena_bytes, "weights"));
+  loader.weights_.layers_.resize(spec.n_layers);
+  for (const WeightItem& item : loader.plan_.items) loader.total_bytes_ += item.tensor->n_bytes;
+  return loader;
+}
+
+Status WeightsLoader::advance(const ops::OpContext& context, Arrived arrived, const LoadProgress& progress) {
+  scratch_.resize(context.pool.size());
+  while (item_ < plan_.items.size()) {
+    const WeightItem& item = plan_.items[item_];
     const TraceSpan span(context.trace, "pack", per_layer(item.role) ? static_cast<int64_t>(item.layer) : -1);
     SOTTO_TRY(context.control.check());
-    WeightSet& set = per_layer(item.role) ? weights.layers_[item.layer] : weights.global_;
-    const size_t role = static_cast<size_t>(item.role);
-    std::byte* const out = weights.arena_.data() + item.offset;
-    if (item.is_matrix) {
-      if (item.screened) screen.emplace(context.kernels, item.matrix.type, plan.screen, weights.arena_.data());
-      SOTTO_TRY(Packer(file, item, out, item.screened ? &*screen : nullptr).run(context, scratch));
-      set.matrices[role] = item.matrix;
-      set.matrices[role].data = out;
-    } else {
-      float* const values = reinterpret_cast<float*>(out);
-      SOTTO_TRY(load_vector(file, item, is_norm_weight(item.role) ? spec.norm_weight_offset : 0.0f, values));
-      set.vectors[role] = values;
-    }
-    done += item.tensor->n_bytes;
-    if (progress) progress(done, total);
+    const uint64_t done_before = done_bytes_;
+    const size_t item_before = item_;
+    SOTTO_TRY(advance_item(context, item, arrived(item.tensor->source)));
+    if (progress && done_bytes_ != done_before) progress(done_bytes_, total_bytes_);
+    if (item_ == item_before) return {};
   }
-  if (screen) weights.head_screen_ = screen->screen();
-  return weights;
+  return {};
+}
+
+Status WeightsLoader::advance_item(const ops::OpContext& context, const WeightItem& item, uint64_t n_arrived) {
+  WeightSet& set = per_layer(item.role) ? weights_.layers_[item.layer] : weights_.global_;
+  const size_t role = static_cast<size_t>(item.role);
+  std::byte* const out = weights_.arena_.data() + item.offset;
+  if (item.is_matrix) {
+    if (item.screened && !screen_) screen_.emplace(context.kernels, item.matrix.type, plan_.screen, weights_.arena_.data());
+    Packer packer(*file_, item, out, item.screened ? &*screen_ : nullptr);
+    const size_t end = packer.groups_in(n_arrived);
+    if (end > groups_packed_) SOTTO_TRY(packer.run(context, scratch_, groups_packed_, end));
+    done_bytes_ += packer.bytes_of(end) - packer.bytes_of(groups_packed_);
+    groups_packed_ = end;
+    if (end < item.matrix.n_groups()) return {};
+    set.matrices[role] = item.matrix;
+    set.matrices[role].data = out;
+  } else {
+    if (n_arrived < item.tensor->offset + item.tensor->n_bytes) return {};
+    float* const values = reinterpret_cast<float*>(out);
+    SOTTO_TRY(load_vector(*file_, item, is_norm_weight(item.role) ? norm_weight_offset_ : 0.0f, values));
+    set.vectors[role] = values;
+    done_bytes_ += item.tensor->n_bytes;
+  }
+  groups_packed_ = 0;
+  ++item_;
+  return {};
+}
+
+std::optional<std::pair<uint32_t, uint64_t>> WeightsLoader::needs() const noexcept {
+  if (item_ == plan_.items.size()) return std::nullopt;
+  const formats::TensorEntry& tensor = *plan_.items[item_].tensor;
+  return std::pair(tensor.source, tensor.offset);
+}
+
+Weights WeightsLoader::take() {
+  if (screen_) weights_.head_screen_ = screen_->screen();
+  return std::move(weights_);
+}
+
+Result<Weights> load_weights(const formats::ModelFile& file, const ModelSpec& spec, WeightsPlan plan, const ops::OpContext& context,
+                             const LoadProgress& progress) {
+  SOTTO_ASSIGN(WeightsLoader loader, WeightsLoader::make(file, spec, std::move(plan)));
+  SOTTO_TRY(loader.advance(context, [&](uint32_t source) { return file.sources[source]->size(); }, progress));
+  return loader.take();
 }
 
 void gather_row(const kernels::KernelTable& kernels, const PackedMatrix& matrix, size_t row, float* out) noexcept {

@@ -3,10 +3,10 @@
 
 #include <array>
 #include <functional>
+#include <optional>
 
 #include "buffer.h"
-#include "model/weights_plan.h"
-#include "ops/best_rows.h"
+#include "model/head_screen.h"
 
 namespace sotto::model {
 
@@ -19,7 +19,7 @@ struct WeightSet {
   const float* vector(Role role) const noexcept { return vectors[static_cast<size_t>(role)]; }
 };
 
-/// Told how much of the tensors' bytes has been read; called between tensors, by the thread that loads.
+/// Told how much of the tensors' bytes has been read; called between pieces, by the thread that loads.
 using LoadProgress = std::function<void(uint64_t done_bytes, uint64_t total_bytes)>;
 
 class Weights {
@@ -35,18 +35,54 @@ class Weights {
   size_t bytes() const noexcept { return arena_.size(); }
 
  private:
-  friend Result<Weights> load_weights(const formats::ModelFile&, const ModelSpec&, const WeightsPlan&, const ops::OpContext&,
-                                      const LoadProgress&);
+  friend class WeightsLoader;
   Buffer arena_;
   WeightSet global_;
   ops::RowScreen head_screen_;
   std::vector<WeightSet> layers_;
 };
 
-/// Reads and packs in parallel; what has been read is released behind it. `progress` may be empty.
-/// Errors: as ByteSource::read, out_of_memory, numeric_fault for a norm or bias that is not finite, cancelled, deadline_exceeded.
-Result<Weights> load_weights(const formats::ModelFile& file, const ModelSpec& spec, const WeightsPlan& plan,
-                             const ops::OpContext& context, const LoadProgress& progress);
+/// Reads and packs in parallel, front to back, as far as the bytes are there; what has been read is released behind it.
+class WeightsLoader {
+ public:
+  /// Allocates all of the plan. `file` must outlive the loader. Errors: out_of_memory.
+  static Result<WeightsLoader> make(const formats::ModelFile& file, const ModelSpec& spec, WeightsPlan plan);
+
+  /// How many bytes of a source, an index into ModelFile::sources, can be read now.
+  using Arrived = FunctionRef<uint64_t(uint32_t source)>;
+  /// `progress` may be empty. Errors: as ByteSource::read, numeric_fault for a norm or bias that is not finite, cancelled,
+  /// deadline_exceeded; out_of_memory.
+  Status advance(const ops::OpContext& context, Arrived arrived, const LoadProgress& progress);
+  /// The first byte that the next advance() needs; nothing when all is packed.
+  std::optional<std::pair<uint32_t, uint64_t>> needs() const noexcept;
+
+  uint64_t done_bytes() const noexcept { return done_bytes_; }
+  uint64_t total_bytes() const noexcept { return total_bytes_; }
+  /// When nothing is needed any more.
+  Weights take();
+
+  // What one thread works in. Buffers grow to the largest piece and stay.
+  struct Scratch {
+    Buffer file_rows, floats, held_rows;
+  };
+
+ private:
+  Status advance_item(const ops::OpContext& context, const WeightItem& item, uint64_t n_arrived);
+
+  const formats::ModelFile* file_ = nullptr;
+  float norm_weight_offset_ = 0;
+  WeightsPlan plan_;
+  Weights weights_;
+  std::optional<ScreenMaker> screen_;
+  std::vector<Scratch> scratch_;
+  size_t item_ = 0;           // of the plan, that is packed now
+  size_t groups_packed_ = 0;  // of it
+  uint64_t done_bytes_ = 0, total_bytes_ = 0;
+};
+
+/// All of them at once. Errors: as WeightsLoader.
+Result<Weights> load_weights(const formats::ModelFile& file, const ModelSpec& spec, WeightsPlan plan, const ops::OpContext& context,
+                             const LoadProgress& progress);
 
 /// Row `row` of a packed matrix as floats; out: (n_cols_padded).
 void gather_row(const kernels::KernelTable& kernels, const PackedMatrix& matrix, size_t row, float* out) noexcept;

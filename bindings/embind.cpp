@@ -1,0 +1,67 @@
+// What JavaScript sees of the engine: declarations only. web/src/core.d.ts documents it.
+#include <emscripten/bind.h>
+
+#include "facade/handles.h"
+#include "facade/options_json.h"
+
+using namespace emscripten;
+namespace f = sotto::facade;
+
+namespace {
+
+// A method whose Result becomes the text that JavaScript parses.
+template <auto method>
+struct Told;
+template <class Handle, class... Args, sotto::Result<f::JsonText> (Handle::*method)(Args...)>
+struct Told<method> {
+  static std::string call(Handle& handle, Args... args) { return f::answer((handle.*method)(args...)); }
+};
+template <class Handle, class... Args, sotto::Result<f::JsonText> (Handle::*method)(Args...) const>
+struct Told<method> {
+  static std::string call(const Handle& handle, Args... args) { return f::answer((handle.*method)(args...)); }
+};
+
+}  // namespace
+
+EMSCRIPTEN_BINDINGS(sotto) {
+  class_<f::EngineHandle>("Engine")
+      .constructor<const std::string&>()
+      .function("status", &Told<&f::EngineHandle::status>::call)
+      .function("trace", &Told<&f::EngineHandle::trace>::call);
+  class_<f::IncomingHandle>("Incoming")
+      .constructor<const f::EngineHandle&, const std::string&>()
+      .function("status", &Told<&f::IncomingHandle::status>::call)
+      .function("offer", &Told<&f::IncomingHandle::offer>::call)
+      .function("missing", &Told<&f::IncomingHandle::missing>::call)
+      .function("room", &f::IncomingHandle::room)
+      .function("commit", &Told<&f::IncomingHandle::commit>::call)
+      .function("inspect", &Told<&f::IncomingHandle::inspect>::call)
+      .function("plan", &Told<&f::IncomingHandle::plan>::call)
+      .function("finish", &Told<&f::IncomingHandle::finish>::call)
+      .function("cancelAddress", &f::IncomingHandle::cancel_address);
+  class_<f::ModelHandle>("Model")
+      .constructor<const f::IncomingHandle&>()
+      .function("status", &Told<&f::ModelHandle::status>::call)
+      .function("info", &Told<&f::ModelHandle::info>::call)
+      .function("memory", &Told<&f::ModelHandle::memory>::call)
+      .function("tokenize", &Told<&f::ModelHandle::tokenize>::call)
+      .function("decode", &Told<&f::ModelHandle::decode>::call)
+      .function("applyTemplate", &Told<&f::ModelHandle::apply_template>::call);
+  class_<f::SessionHandle>("Session")
+      .constructor<const f::ModelHandle&, const std::string&>()
+      .function("status", &Told<&f::SessionHandle::status>::call)
+      .function("tokens", &Told<&f::SessionHandle::tokens>::call)
+      .function("rewind", &Told<&f::SessionHandle::rewind>::call)
+      .function("fork", &f::SessionHandle::fork);
+  class_<f::GenerationHandle>("Generation")
+      .constructor<const f::SessionHandle&, const std::string&>()
+      .function("status", &Told<&f::GenerationHandle::status>::call)
+      .function("step", &Told<&f::GenerationHandle::step>::call)
+      .function("result", &Told<&f::GenerationHandle::result>::call)
+      .function("cancelAddress", &f::GenerationHandle::cancel_address);
+  class_<f::Sha256Handle>("Sha256")
+      .constructor<>()
+      .function("update", &f::Sha256Handle::update)
+      .function("hex", &f::Sha256Handle::hex);
+  function("generationOptions", &f::generation_options_json);
+}
