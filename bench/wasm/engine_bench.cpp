@@ -1,5 +1,5 @@
 // What `sotto bench` measures, as a program small enough for a page: prefill and decode over the public SDK.
-//   engine_bench MODEL [--threads N] [--prompt N] [--new N] [--rounds N]
+//   engine_bench MODEL [--target NAME] [--threads N] [--prompt N] [--new N] [--rounds N]
 // Prints one JSON object on stdout: medians and each round. An error goes to stderr, status 1; wrong usage is 2.
 #include <algorithm>
 #include <charconv>
@@ -21,7 +21,7 @@ using sotto::Result;
 using sotto::Status;
 
 struct Args {
-  const char* model = nullptr;
+  const char *model = nullptr, *target = "auto";
   size_t threads = 1, prompt = 512, new_tokens = 64, rounds = 3;
 };
 
@@ -44,7 +44,10 @@ bool parse(int argc, char** argv, Args& args) {
                     : word == "--new"    ? &args.new_tokens
                     : word == "--rounds" ? &args.rounds
                                          : nullptr;
-    if (count != nullptr) {
+    if (word == "--target") {
+      if (++i == argc) return false;
+      args.target = argv[i];
+    } else if (count != nullptr) {
       if (++i == argc || !parse_count(argv[i], *count)) return false;
     } else if (args.model != nullptr || word.starts_with("-")) {
       return false;
@@ -70,6 +73,7 @@ void print_rounds(const char* name, const std::vector<double>& values, const cha
 Status measure(const Args& args) {
   sotto::EngineOptions engine_options;
   engine_options.threads = args.threads;
+  engine_options.target = args.target;
   SOTTO_ASSIGN(const sotto::Engine engine, sotto::Engine::make(engine_options));
   sotto::ModelOptions model_options;
   model_options.tokenizer_required = false;
@@ -108,7 +112,9 @@ Status measure(const Args& args) {
 int main(int argc, char** argv) {
   Args args;
   if (!parse(argc, argv, args)) {
-    std::fputs("usage: engine_bench MODEL [--threads N] [--prompt N] [--new N] [--rounds N]; at least 2 new tokens\n", stderr);
+    std::fputs(
+        "usage: engine_bench MODEL [--target NAME] [--threads N] [--prompt N] [--new N] [--rounds N]; at least 2 new tokens\n",
+        stderr);
     return 2;
   }
   if (const Status status = measure(args); !status) {

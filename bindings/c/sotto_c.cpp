@@ -66,7 +66,8 @@ sotto_status told(sotto_error* out, ErrorCode code, std::string_view message, st
 template <class Call>
 sotto_status guarded(sotto_error* error, Call call) noexcept {
   try {
-    if (const Status status = call(); !status) return told(error, status.error().code, status.error().message, status.error().where);
+    if (const Status status = call(); !status)
+      return told(error, status.error().code, status.error().message, status.error().where);
     if (error) *error = {};
     return SOTTO_OK;
   } catch (const std::bad_alloc&) {
@@ -206,18 +207,20 @@ SOTTO_C_CALL sotto_status sotto_incoming_offer(sotto_incoming* incoming, const c
 SOTTO_C_CALL sotto_status sotto_incoming_missing(sotto_incoming* incoming, const char* name, char** state, sotto_error* error) {
   return text_of(incoming, state, error, [&](auto& handle) { return handle.missing(or_empty(name)); });
 }
-SOTTO_C_CALL sotto_status sotto_incoming_push(sotto_incoming* incoming, const char* name, const void* data, size_t bytes, char** state,
-                                              sotto_error* error) {
+SOTTO_C_CALL sotto_status sotto_incoming_push(sotto_incoming* incoming, const char* name, const void* data, size_t bytes,
+                                              char** state, sotto_error* error) {
   return text_of(incoming, state, error, [&](auto& handle) -> Result<f::JsonText> {
     if (!data && bytes > 0) return null_argument("data");
     void* const room = reinterpret_cast<void*>(handle.room(static_cast<double>(bytes)));
-    if (!room && bytes > 0) return Error{ErrorCode::out_of_memory, "no memory for a piece of " + std::to_string(bytes) + " bytes", "data"};
+    if (!room && bytes > 0)
+      return Error{ErrorCode::out_of_memory, "no memory for a piece of " + std::to_string(bytes) + " bytes", "data"};
     if (bytes > 0) std::memcpy(room, data, bytes);
     return handle.commit(or_empty(name), static_cast<double>(bytes));
   });
 }
 SOTTO_C_CALL sotto_status sotto_incoming_finish(sotto_incoming* incoming, sotto_model** model, sotto_error* error) {
-  if (const sotto_status status = text_of(incoming, nullptr, error, [](auto& handle) { return handle.finish(); }); status != SOTTO_OK)
+  if (const sotto_status status = text_of(incoming, nullptr, error, [](auto& handle) { return handle.finish(); });
+      status != SOTTO_OK)
     return status;
   return new_handle(model, error, [&] { return f::ModelHandle(incoming->handle); });
 }

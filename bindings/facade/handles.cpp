@@ -15,7 +15,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr double kMaxWhole = 9007199254740992.0;  // 2^53
 constexpr double kMaxRoom = 1 << 30;
-constexpr size_t kSlice = 256;          // tokens of a prompt computed at once
+constexpr size_t kSlice = 256;            // tokens of a prompt computed at once
 constexpr size_t kTraceEvents = 1 << 16;  // some 300 tokens of a model with 30 layers
 
 bool is_whole(double value, double max) {

@@ -114,8 +114,8 @@ class GenerationHandle {
   /// Request: generation_request().
   GenerationHandle(const SessionHandle& session, const std::string& request);
   Result<JsonText> status() const;
-  /// Computes until max_ms have passed, but at least one token, or `slice` tokens of the prompt (0: as many as are computed at once).
-  /// {pieces: [{text, token?, logprob?, top_logprobs?}], prefill: {done, total}, done}
+  /// Computes until max_ms have passed, but at least one token, or `slice` tokens of the prompt (0: as many as are computed at
+  /// once). {pieces: [{text, token?, logprob?, top_logprobs?}], prefill: {done, total}, done}
   Result<JsonText> step(double max_ms, double slice);
   Result<JsonText> result();  // runs to the end if it is not there
   uintptr_t cancel_address() const noexcept;

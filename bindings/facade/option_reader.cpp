@@ -11,7 +11,8 @@ using formats::Json;
 
 std::optional<int64_t> whole_number(const Json& json) {
   constexpr double kMax = 9007199254740992.0;  // 2^53
-  if (const int64_t* value = json.as_int()) return std::abs(static_cast<double>(*value)) <= kMax ? std::optional(*value) : std::nullopt;
+  if (const int64_t* value = json.as_int())
+    return std::abs(static_cast<double>(*value)) <= kMax ? std::optional(*value) : std::nullopt;
   const double* value = json.as_double();
   if (!value || std::abs(*value) > kMax || std::trunc(*value) != *value) return std::nullopt;
   return static_cast<int64_t>(*value);
@@ -27,10 +28,10 @@ void OptionReader::fault(std::string_view name, const Json& got, std::string_vie
   const std::string* text = got.as_string();
   const double* real = got.as_double();
   faults_.add(name,
-              text             ? to_json(std::string_view(*text).substr(0, 64))
-              : got.as_int()   ? std::to_string(*got.as_int())
-              : real           ? to_json(*real)
-                               : "of type " + std::string(got.kind()),
+              text           ? to_json(std::string_view(*text).substr(0, 64))
+              : got.as_int() ? std::to_string(*got.as_int())
+              : real         ? to_json(*real)
+                             : "of type " + std::string(got.kind()),
               wanted);
 }
 

@@ -86,7 +86,8 @@ void read_logit_bias(OptionReader& reader, std::vector<LogitBias>& biases) {
     const Json *token = item.find("token"), *bias = item.find("bias");
     const auto id = token ? whole_number(*token) : std::nullopt;
     const bool is_number = bias && (bias->as_double() || bias->as_int() || bias->is_null());
-    if (!id || *id < 0 || *id > INT32_MAX || !is_number) return reader.fault("logit_bias", item, "{token, bias}: an id and a number");
+    if (!id || *id < 0 || *id > INT32_MAX || !is_number)
+      return reader.fault("logit_bias", item, "{token, bias}: an id and a number");
     const double value = bias->as_double() ? *bias->as_double() : bias->as_int() ? static_cast<double>(*bias->as_int()) : -INFINITY;
     biases.push_back({static_cast<TokenId>(*id), static_cast<float>(value)});
   }

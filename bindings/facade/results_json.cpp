@@ -27,7 +27,12 @@ JsonText json_of(const Timings& timings) {
 }
 
 JsonText json_of(const Inspection::Tensor& tensor) {
-  return JsonObject().add("name", tensor.name).add("type", tensor.type).add("shape", tensor.shape).add("bytes", tensor.bytes).done();
+  return JsonObject()
+      .add("name", tensor.name)
+      .add("type", tensor.type)
+      .add("shape", tensor.shape)
+      .add("bytes", tensor.bytes)
+      .done();
 }
 
 template <class T>

@@ -49,11 +49,13 @@ class CInterface : public testing::Test {
 
 TEST_F(CInterface, GeneratesPieceByPiece) {
   sotto_generation* generation = nullptr;
-  ASSERT_EQ(sotto_generation_new(session, R"({"prompt": "Hello", "max_tokens": 5, "ignore_eos": true})", &generation, &error), SOTTO_OK);
+  ASSERT_EQ(sotto_generation_new(session, R"({"prompt": "Hello", "max_tokens": 5, "ignore_eos": true})", &generation, &error),
+            SOTTO_OK);
   std::string text;
   sotto_piece piece{};
   size_t n = 0;
-  for (; sotto_generation_next(generation, &piece, &error) == SOTTO_OK && !piece.done; ++n) text.append(piece.text, piece.text_bytes);
+  for (; sotto_generation_next(generation, &piece, &error) == SOTTO_OK && !piece.done; ++n)
+    text.append(piece.text, piece.text_bytes);
   EXPECT_EQ(n, 5u);
   Text result, tokens;
   ASSERT_EQ(sotto_generation_result(generation, &result.text, &error), SOTTO_OK);
@@ -70,7 +72,8 @@ TEST_F(CInterface, GeneratesPieceByPiece) {
 
 TEST_F(CInterface, CancelEndsWithTheTextSoFar) {
   sotto_generation* generation = nullptr;
-  ASSERT_EQ(sotto_generation_new(session, R"({"prompt": "Hello", "max_tokens": 200, "ignore_eos": true})", &generation, &error), SOTTO_OK);
+  ASSERT_EQ(sotto_generation_new(session, R"({"prompt": "Hello", "max_tokens": 200, "ignore_eos": true})", &generation, &error),
+            SOTTO_OK);
   sotto_piece piece{};
   ASSERT_EQ(sotto_generation_next(generation, &piece, &error), SOTTO_OK);
   sotto_generation_cancel(generation);
@@ -89,7 +92,8 @@ TEST_F(CInterface, TellsAboutTheModel) {
   EXPECT_EQ(sotto_model_tokenize(model, "Hi", nullptr, &ids.text, &error), SOTTO_OK);
   EXPECT_EQ(sotto_model_decode(model, (R"({"tokens": )" + std::string(ids.text) + "}").c_str(), &text.text, &error), SOTTO_OK);
   EXPECT_EQ(text.parsed(), "Hi");
-  EXPECT_EQ(sotto_model_apply_template(model, R"({"messages": [{"role": "user", "content": "Hi"}]})", &rendered.text, &error), SOTTO_OK);
+  EXPECT_EQ(sotto_model_apply_template(model, R"({"messages": [{"role": "user", "content": "Hi"}]})", &rendered.text, &error),
+            SOTTO_OK);
   EXPECT_EQ(sotto_engine_info(engine, &engine_info.text, &error), SOTTO_OK);
 }
 

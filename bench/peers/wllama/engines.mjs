@@ -11,19 +11,19 @@ const kRoundMs = 15 * 60 * 1000;  // of one visit; a slow engine with one thread
 
 const query = (model, work) => ({...work, model: `/models/${basename(model)}`});
 
-function sottoPage(preset) {
+function sottoPage(simd) {
   return {
-    target: 'engine_bench_page', preset,
-    built: () => existsSync(`${builds}/${preset}/bin/engine_bench_page.mjs`),
-    run: (server, model, work) => visit(server, '/pages/sotto.html', {...query(model, work), build: preset}, kRoundMs),
+    target: 'engine_bench_page',
+    built: () => existsSync(`${builds}/wasm/bin/engine_bench_page.mjs`),
+    run: (server, model, work) => visit(server, '/pages/sotto.html', {...query(model, work), target: simd}, kRoundMs),
   };
 }
 
 export const engines = {
-  'sotto': sottoPage('wasm'),
-  'sotto-relaxed': sottoPage('wasm-relaxed'),
+  'sotto': sottoPage('wasm_simd128'),
+  'sotto-relaxed': sottoPage('wasm_relaxed'),
   'sotto-node': {
-    target: 'engine_bench', preset: 'wasm',
+    target: 'engine_bench',
     built: () => existsSync(`${builds}/wasm/bin/engine_bench.js`),
     async run(server, model, work) {
       const args = ['--threads', work.threads, '--prompt', work.prompt, '--new', work.new, '--rounds', 1].map(String);
@@ -39,6 +39,5 @@ export const engines = {
 };
 
 export function buildCommand(name) {
-  const {preset, target} = engines[name];
-  return `cmake --preset ${preset} && cmake --build --preset ${preset} --target ${target}`;
+  return `cmake --preset wasm && cmake --build --preset wasm --target ${engines[name].target}`;
 }

@@ -16,7 +16,6 @@ const kHeaders = {
 const kFolders = {
   pages: resolve(here, 'pages'),
   wasm: resolve(builds, 'wasm/bin'),
-  'wasm-relaxed': resolve(builds, 'wasm-relaxed/bin'),
   wllama: wllamaPackage,
 };
 

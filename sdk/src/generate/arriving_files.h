@@ -1,5 +1,5 @@
-// ArrivingFiles: the files of a model while they come, and the one question a reader may ask too early: for bytes, or for a file, that
-// nobody has brought yet. Then reading ends with an error, need() tells what it lacked, and the reader is asked again later.
+// ArrivingFiles: the files of a model while they come, and the one question a reader may ask too early: for bytes, or for a file,
+// that nobody has brought yet. Then reading ends with an error, need() tells what it lacked, and the reader is asked again later.
 #pragma once
 
 #include <map>

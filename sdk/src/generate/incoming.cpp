@@ -38,7 +38,8 @@ Status IncomingModel::Impl::go_on() {
 
 Result<std::shared_ptr<const Model::Impl>> IncomingModel::Impl::finish() {
   if (const auto lacking = need())
-    return Error{ErrorCode::invalid_argument, "the model is not complete: bytes are missing from " + std::to_string(lacking->offset) + " on",
+    return Error{ErrorCode::invalid_argument,
+                 "the model is not complete: bytes are missing from " + std::to_string(lacking->offset) + " on",
                  lacking->file.empty() ? "model" : lacking->file};
   SOTTO_TRY(after([] { return Status(); }));
   auto model = load->finish();

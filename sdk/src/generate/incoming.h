@@ -1,5 +1,5 @@
-// Incoming: a load that goes as far as the bytes reach: first the headers, again and again until they are whole, then everything but
-// the weights, then the weights row by row.
+// Incoming: a load that goes as far as the bytes reach: first the headers, again and again until they are whole, then everything
+// but the weights, then the weights row by row.
 #pragma once
 
 #include "generate/arriving_files.h"
