@@ -1,5 +1,5 @@
 /** The single-file entry: worker, core and wasm lie inside. For pages that cannot serve more than one script; needs `blob:` in
- * the page's worker-src. One variant, SIMD128. */
+ * the page's script-src and worker-src. One variant, SIMD128. */
 import { makeApi } from './api.ts';
 import type * as Index from './index.ts';
 import { SottoError } from './errors.ts';

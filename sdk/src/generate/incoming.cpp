@@ -44,6 +44,10 @@ Result<std::shared_ptr<const Model::Impl>> IncomingModel::Impl::finish() {
   SOTTO_TRY(after([] { return Status(); }));
   auto model = load->finish();
   if (!model) error = model.error();
+  // Names and texts of a large vocabulary take tens of MB; what comes next, a session, can have them.
+  load.reset();
+  file.reset();
+  files = {};
   return model;
 }
 

@@ -7,7 +7,6 @@ import { isolation, open, serve, strict } from '../engine/site.mjs';
 import { Missing, program, project, run, start, versionOf } from './project.mjs';
 import { visit } from './visit.mjs';
 
-/** What a way to use it is given: context.after; the address of the model on a server of its own; its path; the question. */
 const inPage = (site, { modelUrl, question }) => visit(site, modelUrl, question);
 const quiet = { NEXT_TELEMETRY_DISABLED: '1', NO_COLOR: '1' };
 
@@ -36,12 +35,13 @@ async function staticPage(context, headers, change = {}) {
   return visit(await serve(context, folder, { headers, texts }), '/model.gguf', context.question);
 }
 
-async function next(context, build, startArgs) {
+/** `build`: the bundler's flag; absent: the server builds. */
+async function next(context, server, build) {
   const folder = await project('next');
   rmSync(join(folder, '.next'), { recursive: true, force: true });
   const command = program(folder, 'next');
   if (build) await run(command, ['build', ...build], { cwd: folder, env: quiet });
-  const site = await start(context, command, startArgs, { cwd: folder, env: quiet });
+  const site = await start(context, command, [server, '-p', '0'], { cwd: folder, env: quiet });
   return { version: versionOf(folder, 'next'), ...(await inPage(site, context)) };
 }
 
@@ -60,7 +60,8 @@ async function runtime(name, args, context) {
 
 const node24 = join(homedir(), '.cache/sotto/emscripten/bin/node');
 
-/** isQuick: needs nothing but what web/ has installed. unthreaded: why there is one thread. */
+/** isQuick: needs only what web/ has installed. unthreaded: why there is one thread. `try` is given what to ask (question),
+ * of which model (modelPath; modelUrl on another origin), and where to register what ends servers (after). */
 export const consumers = {
   node: { title: 'Node', isQuick: true, try: (context) => node(process.execPath, context) },
   node24: {
@@ -86,9 +87,14 @@ export const consumers = {
     isQuick: true,
     try: (context) => staticPage(context, { 'Document-Isolation-Policy': 'isolate-and-require-corp' }),
   },
+  credentialless: {
+    title: 'static page',
+    mode: 'COEP credentialless',
+    try: (context) => staticPage(context, { ...isolation, 'Cross-Origin-Embedder-Policy': 'credentialless' }),
+  },
   'cross-origin': {
     title: 'static page',
-    mode: 'package on another origin',
+    mode: 'package on another origin, strict CSP',
     isQuick: true,
     async try(context) {
       const folder = await project('static-html');
@@ -96,7 +102,9 @@ export const consumers = {
       const cdn = await serve(context, join(folder, 'node_modules/sotto/dist'), { headers: open });
       const changed = script.replace('./node_modules/sotto/dist', cdn);
       if (changed === script) throw new Error('the sample does not name the folder of the package');
-      return staticPage(context, isolation, { '/main.js': changed });
+      const scripts = `script-src 'self' ${cdn} 'wasm-unsafe-eval'; worker-src blob: ${cdn}`;
+      const policy = `default-src 'self'; ${scripts}; connect-src 'self' ${cdn}; img-src data:`;
+      return staticPage(context, { ...isolation, 'Content-Security-Policy': policy }, { '/main.js': changed });
     },
   },
   serve: {
@@ -110,7 +118,7 @@ export const consumers = {
   },
   esbuild: {
     title: 'esbuild',
-    mode: 'sotto/inline',
+    mode: 'sotto/inline, strict CSP',
     isQuick: true,
     async try(context) {
       const folder = await project('esbuild');
@@ -118,8 +126,10 @@ export const consumers = {
       const [, ...args] = scripts.build.split(' ');
       await run(program(folder, 'esbuild'), args, { cwd: folder });
       rmSync(join(folder, 'node_modules'), { recursive: true }); // all is in the script
-      const site = await serve(context, folder, { headers: isolation });
-      return { version: versionOf(folder, 'esbuild'), ...(await inPage(site, context)) };
+      const policy = "default-src 'self'; script-src 'self' blob: 'wasm-unsafe-eval'; worker-src blob:; img-src data:";
+      const headers = { ...isolation, 'Content-Security-Policy': policy };
+      const site = await serve(context, folder, { headers, texts: { '/model.gguf': readFileSync(context.modelPath) } });
+      return { version: versionOf(folder, 'esbuild'), ...(await visit(site, '/model.gguf', context.question)) };
     },
   },
   'vite-build': {
@@ -154,11 +164,12 @@ export const consumers = {
   'webpack-dev': {
     title: 'webpack',
     mode: 'dev server',
-    try: (context) => webpack(context, (folder, command) => start(context, command, ['serve', '--mode', 'development'], { cwd: folder })),
+    try: (context) =>
+      webpack(context, (cwd, command) => start(context, command, ['serve', '--mode', 'development'], { cwd })),
   },
-  'next-turbopack': { title: 'Next', mode: 'Turbopack build', try: (context) => next(context, ['--turbopack'], ['start', '-p', '0']) },
-  'next-webpack': { title: 'Next', mode: 'webpack build', try: (context) => next(context, ['--webpack'], ['start', '-p', '0']) },
-  'next-dev': { title: 'Next', mode: 'dev server (Turbopack)', try: (context) => next(context, undefined, ['dev', '-p', '0']) },
+  'next-turbopack': { title: 'Next', mode: 'build by Turbopack', try: (context) => next(context, 'start', ['--turbopack']) },
+  'next-webpack': { title: 'Next', mode: 'build by webpack', try: (context) => next(context, 'start', ['--webpack']) },
+  'next-dev': { title: 'Next', mode: 'dev server (Turbopack)', try: (context) => next(context, 'dev') },
   deno: { title: 'Deno', try: (context) => runtime('deno', ['run', '-A'], context) },
   bun: { title: 'Bun', unthreaded: /Bun does not start threads/, try: (context) => runtime('bun', [], context) },
 };

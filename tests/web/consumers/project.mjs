@@ -1,7 +1,8 @@
-// The package as npm packs it, installed into copies of the samples below build/consumers; tools that web/ has are taken from there.
+// The package as npm packs it, installed into copies of the samples below build/consumers. Tools that web/ has are not installed.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -16,7 +17,8 @@ export class Missing extends Error {}
 /** Runs a program to its end. Throws with the end of what it printed. */
 export function run(command, args, { cwd, env = {} } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'], timeout: limitMs });
+    const stdio = ['ignore', 'pipe', 'pipe'];
+    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio, timeout: limitMs });
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (text) => (stdout += text));
@@ -60,14 +62,16 @@ let packed;
 export const pack = () =>
   (packed ??= (async () => {
     mkdirSync(cache, { recursive: true });
-    const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', cache], { cwd: web });
-    const answer = JSON.parse(stdout);
-    const [{ filename }] = Array.isArray(answer) ? answer : Object.values(answer);
-    const path = join(cache, filename);
-    const hash = createHash('sha256').update(readFileSync(path)).digest('hex').slice(0, 12);
-    const named = join(cache, `sotto-${hash}.tgz`);
-    renameSync(path, named);
-    return named;
+    const folder = mkdtempSync(join(cache, 'pack-'));
+    await run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], { cwd: web });
+    const [file] = readdirSync(folder);
+    const hash = createHash('sha256').update(readFileSync(join(folder, file))).digest('hex').slice(0, 12);
+    const named = `sotto-${hash}.tgz`;
+    renameSync(join(folder, file), join(cache, named));
+    rmSync(folder, { recursive: true });
+    const older = readdirSync(cache).filter((name) => name.endsWith('.tgz') && name !== named);
+    for (const name of older) rmSync(join(cache, name), { force: true });
+    return join(cache, named);
   })());
 
 const versionIn = (folder, name) => {
@@ -97,7 +101,8 @@ export async function project(sample, { name = sample, more = {} } = {}) {
     await run('npm', ['install', ...options], { cwd: folder });
   } catch (error) {
     if (isAlone || !/E(NOTFOUND|AI_AGAIN|CONNREFUSED|CONNRESET|TIMEDOUT|40[34])|network/.test(error.message)) throw error;
-    throw new Missing(`npm install: the registry does not give ${[...tools.map(([name]) => name), ...Object.keys(more)].join(', ')}`);
+    const wanted = [...tools.map(([name]) => name), ...Object.keys(about.dependencies)];
+    throw new Missing(`npm install: the registry does not give ${wanted.join(', ')}`);
   }
   return folder;
 }

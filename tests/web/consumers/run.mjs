@@ -9,12 +9,13 @@ import { fileURLToPath } from 'node:url';
 import { consumers } from './consumers.mjs';
 import { Missing } from './project.mjs';
 import { skip, tryConsumer } from './trying.mjs';
+import { browserVersion } from './visit.mjs';
 
 const names = process.argv.slice(2);
 const isAll = names.length === 1 && names[0] === 'all';
-const unknown = isAll ? [] : names.filter((name) => !Object.hasOwn(consumers, name));
-if (names.length === 0 || unknown.length > 0 || skip) {
-  console.error(skip || `${unknown.length > 0 ? `no ${unknown.join(', ')}; ` : ''}there are: all, ${Object.keys(consumers).join(', ')}`);
+const isKnown = names.length > 0 && (isAll || names.every((name) => Object.hasOwn(consumers, name)));
+if (skip || !isKnown) {
+  console.error(skip || `names are: all, ${Object.keys(consumers).join(', ')}`);
   process.exit(2);
 }
 
@@ -24,7 +25,7 @@ for (const name of isAll ? Object.keys(consumers) : names) {
   const { title, mode = '' } = consumers[name];
   const row = { name, title, mode };
   try {
-    Object.assign(row, await tryConsumer(name), { result: 'same tokens as in Node' });
+    Object.assign(row, await tryConsumer(name), { result: 'same tokens' });
   } catch (error) {
     row.result = error instanceof Missing ? `not tried: ${error.message}` : 'FAILED';
     if (row.result === 'FAILED') process.exitCode = 1;
@@ -37,30 +38,31 @@ for (const name of isAll ? Object.keys(consumers) : names) {
 const table = [
   ['Consumer', 'Version', 'Mode', 'Threads', 'Variant', 'Result', 'Name'],
   Array(7).fill('---'),
-  ...rows.map((row) => [
-    row.title, row.version ?? '', row.mode, row.threads ? `${row.threads}${row.threadsReason ? ` (${row.threadsReason})` : ''}` : '',
-    row.variant ?? '', row.result, `\`${row.name}\``,
-  ]),
-].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-if (isAll) {
-  const text = `# Who can use the package
+  ...rows.map(({ name, title, version = '', mode, threads = '', threadsReason, variant = '', result }) => {
+    const shownThreads = threadsReason ? `${threads}: ${threadsReason.replace(/: .*/, '')}` : threads;
+    return [title, version, mode, shownThreads, variant, result, `\`${name}\``];
+  }),
+]
+  .map((cells) => `| ${cells.join(' | ')} |`)
+  .join('\n');
+console.log(table);
 
-Each sample of this folder (\`vite\`, \`webpack\`, \`next\`, \`static-html\`, \`esbuild\`, \`node\`) was installed from the packed package,
-opened in headless Chromium where it is a page, and asked for 64 tokens, greedy, of a small model. They have to be the tokens that the
-same package gives in Node. Nothing is configured but the headers that let pages share memory.
+const chromium = isAll ? await browserVersion() : '';
+const text = `# Who can use the package
+
+Each sample of this folder was installed from the packed package, opened in headless Chromium ${chromium} where it is a page,
+and asked for at most 64 tokens, greedy, of a small model. They have to be those that the package gives in Node on one thread.
+Nothing is configured but headers. A row's name is the argument that repeats it.
 
 ${table}
 
-To repeat this, and to write this page anew (it installs the bundlers, Deno and Bun below \`build/consumers\`):
+To repeat all of it and write this page anew (bundlers, Deno and Bun are installed below \`build/consumers\`):
 
 \`\`\`sh
 node web/build.mjs
 node tests/web/consumers/run.mjs all
 \`\`\`
 
-Not tried: Firefox, Safari, Parcel.
+Not tried here: Safari, Parcel; `tests/web/browsers` has Firefox and WebKitGTK.
 `;
-  writeFileSync(fileURLToPath(new URL('../../../web/samples/CONSUMERS.md', import.meta.url)), text);
-} else {
-  console.log(table);
-}
+if (isAll) writeFileSync(fileURLToPath(new URL('../../../web/samples/CONSUMERS.md', import.meta.url)), text);

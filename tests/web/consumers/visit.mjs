@@ -1,7 +1,7 @@
 // A person who opens a sample's page, loads a model and asks.
 import { startBrowser } from '../engine/site.mjs';
 
-/** What a page said and how it ran: {text, tokens, threads, threadsReason, variant}. Throws with what the page complained about. */
+/** What a page said and how it ran: fields of the result and of model.info. Throws with what the page complained about. */
 export async function visit(url, source, question) {
   const browser = await startBrowser();
   try {
@@ -21,9 +21,16 @@ export async function visit(url, source, question) {
     const { info, result } = JSON.parse(await page.textContent('pre'));
     const texts = await page.locator('output').allTextContents();
     if (complaints.length > 0) throw new Error(complaints.join('\n'));
-    if (!texts.includes(result.text)) throw new Error(`the page shows ${JSON.stringify(texts)}, not ${JSON.stringify(result.text)}`);
+    if (!texts.includes(result.text)) throw new Error(`the page shows ${JSON.stringify(texts)}, not '${result.text}'`);
     return { ...result, ...info };
   } finally {
     await browser.close();
   }
+}
+
+export async function browserVersion() {
+  const browser = await startBrowser();
+  const version = browser.version();
+  await browser.close();
+  return version;
 }

@@ -11,7 +11,8 @@ const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, 'http://localhost'); // has no '..' left
     const file = new URL(pathname === '/' ? './index.html' : `.${pathname}`, import.meta.url);
     const body = await readFile(file);
-    response.writeHead(200, { 'Content-Type': types[extname(file.pathname)] ?? 'application/octet-stream', ...headers }).end(body);
+    const type = types[extname(file.pathname)] ?? 'application/octet-stream';
+    response.writeHead(200, { 'Content-Type': type, ...headers }).end(body);
   } catch {
     response.writeHead(404, headers).end();
   }
