@@ -11,6 +11,7 @@ export class SavedView {
   readonly #heading = h('h2', { tabindex: -1 }, 'Saved in this browser');
   readonly #list = h('ul', { class: 'saved' });
   readonly #usage = h('div', { class: 'usage' });
+  #rows = '';
   readonly #onchoose: (choice: Choice) => void;
   readonly #onchange: () => Promise<void>;
 
@@ -24,10 +25,15 @@ export class SavedView {
 
   show(store: ModelStore, stored: readonly StoredModel[], usage: Awaited<ReturnType<ModelStore['usage']>> | undefined): void {
     show(this.element, stored.length > 0);
-    refill(
-      this.#list,
-      stored.map((model) => this.#row(store, model)),
-    );
+    // A question that waits for its answer must not be swept away by a list that says the same.
+    const rows = JSON.stringify(stored);
+    if (rows !== this.#rows) {
+      refill(
+        this.#list,
+        stored.map((model) => this.#row(store, model)),
+      );
+    }
+    this.#rows = rows;
     const quota = usage?.quotaBytes ? ` of ${bytes(usage.quotaBytes)} that this browser allows` : '';
     this.#usage.replaceChildren(
       h(
