@@ -30,7 +30,11 @@ export async function harnessRound(_, url, work) {
   let errors = '';
   const status = await new Promise((ended, failed) => {
     start({
-      arguments: ['/model.gguf', ...['threads', 'prompt', 'new'].flatMap((name) => [`--${name}`, String(work[name])]), '--rounds', '1'],
+      // The SIMD target of packageRound().
+      arguments: [
+        ...['/model.gguf', '--rounds', '1', '--target', 'wasm_simd128'],
+        ...['threads', 'prompt', 'new'].flatMap((name) => [`--${name}`, String(work[name])]),
+      ],
       preRun: [({ FS }) => FS.writeFile('/model.gguf', model, { canOwn: true })],
       print: (line) => (output += line),
       printErr: (line) => (errors += `${line}\n`),

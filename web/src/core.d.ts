@@ -62,7 +62,7 @@ export interface CoreGeneration extends Handle {
   status(): string;
   /** Computes until `maxMs` have passed, at least one token or one slice of the prompt. Value:
    *   {pieces: [{text, token?, logprob?, top_logprobs?}], prefill: {done, total}, done: boolean}
-   * Slices are `slice` tokens long; 0: the whole prompt at once (where cancelAddress() can be reached from outside). */
+   * Slices are `slice` tokens long; 0: as many as are computed at once, 256 (where cancelAddress() can be reached from outside). */
   step(maxMs: number, slice: number): string;
   /** After done. Value: the fields of GenerationResult. */
   result(): string;

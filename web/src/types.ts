@@ -54,7 +54,7 @@ export interface SourceOptions {
   sha256?: string;
 }
 
-export type ProgressPhase = 'download' | 'read' | 'pack' | 'warm-up';
+export type ProgressPhase = 'download' | 'read' | 'warm-up';
 export interface Progress {
   phase: ProgressPhase;
   /** Name of the file that is read now. */

@@ -38,8 +38,6 @@ function phaseText({ phase, file, fromStore }: Progress): string {
       return `Downloading ${file}`;
     case 'read':
       return fromStore ? `Reading ${file} from this browser` : `Reading ${file}`;
-    case 'pack':
-      return 'Arranging weights for this machine';
     case 'warm-up':
       return 'Warming up';
   }
