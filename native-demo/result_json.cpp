@@ -14,7 +14,10 @@ Json json_of(const Timings& timings) {
 }
 
 Json json_of(const MemoryUsage& memory) {
-  return {{"weights_bytes", memory.weights_bytes}, {"kv_bytes", memory.kv_bytes}, {"scratch_bytes", memory.scratch_bytes}};
+  return {{"weights_bytes", memory.weights_bytes},
+          {"tokenizer_bytes", memory.tokenizer_bytes},
+          {"kv_bytes", memory.kv_bytes},
+          {"scratch_bytes", memory.scratch_bytes}};
 }
 
 Json json_of(const TokenLogprob& chosen, std::span<const TokenLogprob> top) {

@@ -11,7 +11,7 @@ import * as esbuild from 'esbuild';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, 'dist');
-const core = join(here, '../build/module/bin');
+const core = join(here, '../build/wasm/bin');
 const mayMissCore = process.argv.includes('--allow-missing-core');
 
 const limits = { coreGzip: 350_000, scriptGzip: 35_000, packageBytes: 3_000_000 };
@@ -78,7 +78,7 @@ function copyCore() {
   };
   const missing = Object.values(files).filter((path) => !existsSync(path));
   if (missing.length > 0) {
-    if (!mayMissCore) fail(`there is no ${missing.join(', ')}: ./run build module`);
+    if (!mayMissCore) fail(`there is no ${missing.join(', ')}: ./run build npm`);
     return false;
   }
   const wasm = readFileSync(files.wasm);

@@ -122,7 +122,7 @@ Result<JsonText> IncomingHandle::inspect() const {
   return told(incoming_->inspect());
 }
 
-Result<JsonText> IncomingHandle::plan(const std::string& options) const {
+Result<JsonText> IncomingHandle::plan(const std::string& options) {
   if (!incoming_) return incoming_.error();
   SOTTO_ASSIGN(const SessionOptions session, session_options(options));
   return told(incoming_->plan(session));

@@ -47,7 +47,7 @@ class IncomingHandle {
   /// So many bytes of room() are the next ones of that file.
   Result<JsonText> commit(const std::string& name, double bytes);
   Result<JsonText> inspect() const;
-  Result<JsonText> plan(const std::string& session_options) const;
+  Result<JsonText> plan(const std::string& session_options);
   Result<JsonText> finish();
   uintptr_t cancel_address() const noexcept;
 

@@ -47,6 +47,7 @@ std::vector<JsonText> rows_of(const std::vector<T>& values) {
 JsonText json_of(const MemoryUsage& memory) {
   return JsonObject()
       .add("weights_bytes", memory.weights_bytes)
+      .add("tokenizer_bytes", memory.tokenizer_bytes)
       .add("kv_bytes", memory.kv_bytes)
       .add("scratch_bytes", memory.scratch_bytes)
       .done();

@@ -18,8 +18,9 @@ Status plan(ModelArgs& args, const CommonOptions& common) {
   args.model.tokenizer_required = false;
   SOTTO_ASSIGN(const MemoryUsage memory, sotto::plan(path, args.model, args.session, engine));
   if (!common.json)
-    return print(row("weights  ", memory.weights_bytes) + row("kv       ", memory.kv_bytes) +
-                 row("scratch  ", memory.scratch_bytes) + row("total    ", memory.total_bytes()));
+    return print(row("weights   ", memory.weights_bytes) + row("tokenizer ", memory.tokenizer_bytes) +
+                 row("kv        ", memory.kv_bytes) + row("scratch   ", memory.scratch_bytes) +
+                 row("total     ", memory.total_bytes()));
   Json json = json_of(memory);
   json["total_bytes"] = memory.total_bytes();
   return print_json(json);

@@ -36,7 +36,7 @@ TEST(Concurrency, TwoModelsAndFourSessionsEach) {
     threads.emplace_back([&, i] { got[static_cast<size_t>(i)] = answer(models[static_cast<size_t>(i) / 4], i % 4); });
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(got, wanted);
-  EXPECT_EQ(engine.used_bytes(), models[0].memory().weights_bytes + models[1].memory().weights_bytes);
+  EXPECT_EQ(engine.used_bytes(), models[0].memory().total_bytes() + models[1].memory().total_bytes());
 }
 
 TEST(Concurrency, ModelsOpenAtTheSameTime) {

@@ -87,6 +87,7 @@ TEST(IncomingModel, TellsWhatIsInsideBeforeItTakesMemory) {
   const Model model = test::open_bytes(bytes, engine);
   const MemoryUsage plan = ok(incoming.plan({}));
   EXPECT_EQ(plan.weights_bytes, model.memory().weights_bytes);
+  EXPECT_EQ(plan.tokenizer_bytes, model.memory().tokenizer_bytes);
   EXPECT_EQ(plan.kv_bytes, ok(model.new_session()).memory().kv_bytes);
 }
 
@@ -96,7 +97,7 @@ TEST(IncomingModel, HoldsLittleOfTheFile) {
   IncomingModel incoming = ok(IncomingModel::make({}, engine));
   ok(bring(incoming, {{"tiny.gguf", bytes}}, "tiny.gguf", 1000));
   const Model model = ok(incoming.finish());
-  EXPECT_EQ(engine.used_bytes(), model.memory().weights_bytes);
+  EXPECT_EQ(engine.used_bytes(), model.memory().total_bytes());
 }
 
 TEST(IncomingModel, ErrorsStay) {

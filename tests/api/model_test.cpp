@@ -40,19 +40,21 @@ TEST(Model, PlanIsWhatIsHeld) {
     for (const char* quantize : {"auto", "none", "q8_0", "q4_0"}) {
       const ModelOptions options{.quantize = quantize};
       std::optional<Model> model = ok(Model::open(path, options, engine));
-      EXPECT_EQ(engine.used_bytes(), model->memory().weights_bytes);
+      EXPECT_EQ(engine.used_bytes(), model->memory().total_bytes());
       for (const SessionOptions& wanted :
            {SessionOptions{}, SessionOptions{.context = 100, .cache = CacheType::q8_0, .prefill_chunk = 7},
             SessionOptions{.context = 1, .cache = CacheType::f32, .prefill_chunk = 4096}}) {
         const MemoryUsage planned = ok(plan(path, options, wanted, engine));
         const Session session = ok(model->new_session(wanted));
         EXPECT_EQ(planned.weights_bytes, model->memory().weights_bytes);
+        EXPECT_EQ(planned.tokenizer_bytes, model->memory().tokenizer_bytes);
+        EXPECT_GT(planned.tokenizer_bytes, 320u * sizeof(uint32_t));
         EXPECT_EQ(planned.kv_bytes, session.memory().kv_bytes);
         EXPECT_EQ(planned.scratch_bytes, session.memory().scratch_bytes);
         EXPECT_GT(planned.scratch_bytes, 320u * sizeof(float));
         EXPECT_EQ(engine.used_bytes(), planned.total_bytes());
       }
-      EXPECT_EQ(engine.used_bytes(), model->memory().weights_bytes);
+      EXPECT_EQ(engine.used_bytes(), model->memory().total_bytes());
       model.reset();
       EXPECT_EQ(engine.used_bytes(), 0u);
     }
@@ -62,6 +64,7 @@ TEST(Model, PlanIsWhatIsHeld) {
 TEST(Model, MemoryLimitIsKeptToTheByte) {
   const std::string path = test::write_temporary("limit.gguf", test::tiny_llama_gguf());
   const MemoryUsage planned = ok(plan(path, {}, {}, make_engine()));
+  const uint64_t of_model = planned.weights_bytes + planned.tokenizer_bytes;
   const auto limited = [](uint64_t bytes) { return ok(Engine::make({.threads = 2, .memory_limit_bytes = bytes})); };
   {
     const Engine engine = limited(planned.total_bytes());
@@ -74,11 +77,11 @@ TEST(Model, MemoryLimitIsKeptToTheByte) {
     const Engine engine = limited(planned.total_bytes() - 1);
     const Model model = ok(Model::open(path, {}, engine));
     EXPECT_EQ(code_of(model.new_session()), ErrorCode::out_of_memory);
-    EXPECT_EQ(engine.used_bytes(), planned.weights_bytes);
+    EXPECT_EQ(engine.used_bytes(), of_model);
   }
-  const Engine exact = limited(planned.weights_bytes);  // no room for the warm-up, which is then left out
+  const Engine exact = limited(of_model);  // no room for the warm-up, which is then left out
   EXPECT_TRUE(Model::open(path, {}, exact));
-  const Engine engine = limited(planned.weights_bytes - 1);
+  const Engine engine = limited(of_model - 1);
   const auto refused = Model::open(path, {}, engine);
   EXPECT_EQ(code_of(refused), ErrorCode::out_of_memory);
   EXPECT_EQ(refused.error().where, "memory_limit_bytes");

@@ -28,7 +28,7 @@ TEST_F(Commands, Run) {
   expect_keys(answer["usage"], {"prompt_tokens", "cached_tokens", "completion_tokens"});
   expect_keys(answer["timings"],
               {"load_ms", "tokenize_ms", "prefill_ms", "first_token_ms", "decode_ms", "prefill_tps", "decode_tps"});
-  expect_keys(answer["memory"], {"weights_bytes", "kv_bytes", "scratch_bytes", "peak_bytes"});
+  expect_keys(answer["memory"], {"weights_bytes", "tokenizer_bytes", "kv_bytes", "scratch_bytes", "peak_bytes"});
   EXPECT_EQ(answer["tokens"].size(), 12u);
   EXPECT_EQ(answer["finish_reason"], "length");
   EXPECT_EQ(answer["usage"]["completion_tokens"], 12);
@@ -166,9 +166,10 @@ TEST_F(Commands, InspectAndPlan) {
   EXPECT_NE(text_of({"inspect", model_}).find("token_embd.weight"), std::string::npos);
 
   const json plan = json_of({"plan", model_, "--context", "128"});
-  expect_keys(plan, {"weights_bytes", "kv_bytes", "scratch_bytes", "total_bytes"});
+  expect_keys(plan, {"weights_bytes", "tokenizer_bytes", "kv_bytes", "scratch_bytes", "total_bytes"});
   const json held = json_of({"run", model_, "-p", "a", "-n", "1", "--context", "128"})["memory"];
-  for (const char* part : {"weights_bytes", "kv_bytes", "scratch_bytes"}) EXPECT_EQ(plan[part], held[part]) << part;
+  for (const char* part : {"weights_bytes", "tokenizer_bytes", "kv_bytes", "scratch_bytes"})
+    EXPECT_EQ(plan[part], held[part]) << part;
   EXPECT_EQ(json_of({"plan", model_, "--context", "128", "--kv", "f32"})["kv_bytes"], 2 * plan["kv_bytes"].get<int>());
 }
 

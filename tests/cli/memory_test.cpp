@@ -24,7 +24,8 @@ TEST_P(Memory, PeakStaysWithinThePlan) {
     const auto answer = with_sizes({"run", model, "--raw", "-p", prompt, "-n", "32", "--ignore-eos"});
     const nlohmann::json& memory = answer["memory"];
     ASSERT_GT(answer["usage"]["prompt_tokens"], 1000);
-    for (const char* part : {"weights_bytes", "kv_bytes", "scratch_bytes"}) EXPECT_EQ(memory[part], plan[part]) << part;
+    for (const char* part : {"weights_bytes", "tokenizer_bytes", "kv_bytes", "scratch_bytes"})
+      EXPECT_EQ(memory[part], plan[part]) << part;
     const uint64_t planned = plan["total_bytes"];
     EXPECT_LE(memory["peak_bytes"], planned + kBesides) << "planned " << planned;
     EXPECT_GE(memory["peak_bytes"], planned * 3 / 4) << "the plan counts what is not used";

@@ -28,7 +28,7 @@ export interface CoreIncoming extends Handle {
   /** A piece of that file, at most as long as the room, is written: it is parsed, or packed. Takes as long as that takes. */
   commit(name: string, bytes: number): string;
   inspect(): string;
-  /** Session options; value {weights_bytes, kv_bytes, scratch_bytes}. */
+  /** Session options; value {weights_bytes, tokenizer_bytes, kv_bytes, scratch_bytes}. */
   plan(sessionOptions: string): string;
   /** Warms up. Afterwards a CoreModel can be made of this. */
   finish(): string;
@@ -40,7 +40,7 @@ export interface CoreModel extends Handle {
   status(): string;
   /** Value: the fields of ModelInfo, has_chat_template, warnings. */
   info(): string;
-  /** Value {weights_bytes, kv_bytes, scratch_bytes} of the model and all its sessions. */
+  /** Value {weights_bytes, tokenizer_bytes, kv_bytes, scratch_bytes} of the model and all its sessions. */
   memory(): string;
   /** Options add_special, parse_special; value: ids. */
   tokenize(text: string, options: string): string;

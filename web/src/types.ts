@@ -230,6 +230,8 @@ export interface ModelInfo {
 
 export interface MemoryUsage {
   weightsBytes: number;
+  /** Tables of pieces and merges. */
+  tokenizerBytes: number;
   kvBytes: number;
   scratchBytes: number;
 }

@@ -74,7 +74,7 @@ sotto_status sotto_model_open(const sotto_engine* engine, const char* path, cons
                               sotto_error* error);
 void sotto_model_free(sotto_model* model);
 sotto_status sotto_model_info(const sotto_model* model, char** json, sotto_error* error);
-/* {"weights_bytes", "kv_bytes", "scratch_bytes"}, with all sessions that are open. */
+/* {"weights_bytes", "tokenizer_bytes", "kv_bytes", "scratch_bytes"}, with all sessions that are open. */
 sotto_status sotto_model_memory(const sotto_model* model, char** json, sotto_error* error);
 /* Options: add_special, parse_special. A list of ids. */
 sotto_status sotto_model_tokenize(const sotto_model* model, const char* text, const char* options, char** json, sotto_error* error);

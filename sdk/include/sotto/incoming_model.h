@@ -44,7 +44,8 @@ class IncomingModel {
   bool has_headers() const noexcept;
   /// Errors: invalid_argument before has_headers().
   Result<Inspection> inspect() const;
-  Result<MemoryUsage> plan(const SessionOptions& session) const;
+  /// Makes the tokenizer, if there is none yet; takes no memory for weights.
+  Result<MemoryUsage> plan(const SessionOptions& session);
 
   /// Of the weights, packed so far and in all; 0 of 0 before they began.
   uint64_t done_bytes() const noexcept;

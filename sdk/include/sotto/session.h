@@ -29,9 +29,10 @@ struct SessionOptions {
 /// Memory a model or a session holds or, in a plan, will hold. Exact.
 struct MemoryUsage {
   uint64_t weights_bytes = 0;
+  uint64_t tokenizer_bytes = 0;  // its tables of pieces and merges
   uint64_t kv_bytes = 0;
   uint64_t scratch_bytes = 0;
-  uint64_t total_bytes() const noexcept { return weights_bytes + kv_bytes + scratch_bytes; }
+  uint64_t total_bytes() const noexcept { return weights_bytes + tokenizer_bytes + kv_bytes + scratch_bytes; }
 };
 
 class Session {

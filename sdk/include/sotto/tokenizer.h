@@ -52,6 +52,8 @@ class Tokenizer {
   std::span<const TokenId> end_of_generation() const noexcept;
   /// Things a user should know, e.g. a guess forced on an unknown pre-tokenizer.
   std::span<const std::string> warnings() const noexcept;
+  /// Memory that its tables of pieces and merges hold.
+  uint64_t bytes() const noexcept;
 
   const Impl& impl() const noexcept { return *impl_; }
 

@@ -1,7 +1,6 @@
 #include "sotto/incoming_model.h"
 
 #include "generate/incoming.h"
-#include "generate/inspection.h"
 
 namespace sotto {
 namespace {
@@ -40,12 +39,14 @@ bool IncomingModel::has_headers() const noexcept {
   return impl_->file.has_value();
 }
 Result<Inspection> IncomingModel::inspect() const {
-  if (!impl_->file) return no_headers();
-  return generate::inspect(*impl_->file);
+  if (!impl_->inspection) return no_headers();
+  return *impl_->inspection;
 }
-Result<MemoryUsage> IncomingModel::plan(const SessionOptions& session) const {
+Result<MemoryUsage> IncomingModel::plan(const SessionOptions& session) {
   if (!impl_->file) return no_headers();
-  return generate::plan_memory(*impl_->file, impl_->options, session, *impl_->engine);
+  if (impl_->error) return *impl_->error;
+  SOTTO_TRY(impl_->begin());
+  return impl_->load->plan(session);
 }
 
 uint64_t IncomingModel::done_bytes() const noexcept {

@@ -11,8 +11,9 @@ Result<Inspection> inspect(const std::string& path) {
 
 Result<MemoryUsage> plan(const std::string& path, const ModelOptions& options, const SessionOptions& session,
                          const Engine& engine) {
-  SOTTO_ASSIGN(const formats::ModelFile file, formats::read_model(path));
-  return generate::plan_memory(file, options, session, *engine.impl());
+  SOTTO_ASSIGN(formats::ModelFile file, formats::read_model(path));
+  SOTTO_ASSIGN(const auto load, generate::ModelLoad::begin(file, options, engine.impl(), generate::ModelLoad::Clock::now()));
+  return load.plan(session);
 }
 
 }  // namespace sotto

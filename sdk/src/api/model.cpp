@@ -27,7 +27,7 @@ const ModelInfo& Model::info() const noexcept {
   return impl_->info;
 }
 MemoryUsage Model::memory() const noexcept {
-  return {.weights_bytes = impl_->weights.bytes()};
+  return {.weights_bytes = impl_->weights.bytes(), .tokenizer_bytes = impl_->tokenizer_bytes()};
 }
 const Tokenizer* Model::tokenizer() const noexcept {
   return impl_->tokenizer ? &*impl_->tokenizer : nullptr;

@@ -120,6 +120,11 @@ uint64_t ModelFile::tensor_bytes() const noexcept {
   return sum;
 }
 
+void ModelFile::let_go_of_texts() noexcept {
+  metadata = {};
+  hugging_face = {};
+}
+
 Result<std::span<const std::byte>> tensor_bytes(const ModelFile& file, const TensorEntry& tensor, std::vector<std::byte>& scratch) {
   if (tensor.source >= file.sources.size())
     return Error{ErrorCode::internal, "the tensor belongs to a source that is not there", tensor.name};

@@ -81,6 +81,9 @@ struct ModelFile {
 
   const TensorEntry* find(std::string_view tensor) const noexcept;
   uint64_t tensor_bytes() const noexcept;
+
+  /// Drops all but tensors and sources: metadata and texts, of which a large vocabulary's take tens of MB.
+  void let_go_of_texts() noexcept;
 };
 
 /// The bytes of one tensor: a view into a mapped source, or read into `scratch` (resized).

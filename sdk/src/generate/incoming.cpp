@@ -21,18 +21,22 @@ Status IncomingModel::Impl::go_on() {
     Result<formats::ModelFile> read = files.read();
     if (!read) return files.need() ? Status() : Status(std::move(read).error());
     file = std::move(*read);
+    inspection = generate::inspect(*file);
     files.keep_sources_of(*file);
     return {};
   }
-  if (!load) {
-    SOTTO_ASSIGN(load, generate::ModelLoad::begin(*file, options, engine, started));
-  }
-  SOTTO_TRY(load->advance([&](uint32_t source) { return arrived(source); }));
+  SOTTO_TRY(begin());
   // Headers, padding, and tensors that nobody needs.
   const auto lacking = load->weights().needs();
   const uint32_t current = lacking ? lacking->first : static_cast<uint32_t>(file->sources.size());
   for (uint32_t source = 0; source < current; ++source) file->sources[source]->release(0, file->sources[source]->size());
   if (lacking) file->sources[current]->release(0, lacking->second);
+  return load->advance([&](uint32_t source) { return arrived(source); });
+}
+
+Status IncomingModel::Impl::begin() {
+  if (load) return {};
+  SOTTO_ASSIGN(load, generate::ModelLoad::begin(*file, options, engine, started));
   return {};
 }
 
@@ -44,7 +48,6 @@ Result<std::shared_ptr<const Model::Impl>> IncomingModel::Impl::finish() {
   SOTTO_TRY(after([] { return Status(); }));
   auto model = load->finish();
   if (!model) error = model.error();
-  // Names and texts of a large vocabulary take tens of MB; what comes next, a session, can have them.
   load.reset();
   file.reset();
   files = {};

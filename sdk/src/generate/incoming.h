@@ -3,6 +3,7 @@
 #pragma once
 
 #include "generate/arriving_files.h"
+#include "generate/inspection.h"
 #include "generate/load_model.h"
 
 namespace sotto {
@@ -23,6 +24,8 @@ struct IncomingModel::Impl {
     return error ? Status(*error) : Status();
   }
   Status go_on();
+  /// Everything but the weights, when all headers are read.
+  Status begin();
   Result<std::shared_ptr<const Model::Impl>> finish();
   uint64_t arrived(uint32_t source) const { return files.arrived(file->sources[source]->name()); }
 
@@ -31,6 +34,7 @@ struct IncomingModel::Impl {
   const generate::ModelLoad::Clock::time_point started = generate::ModelLoad::Clock::now();
   generate::ArrivingFiles files;
   std::optional<formats::ModelFile> file;  // when all headers are read
+  std::optional<Inspection> inspection;    // of its texts too, which are let go of
   std::optional<generate::ModelLoad> load;
   std::optional<Error> error;
 };

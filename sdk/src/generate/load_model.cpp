@@ -92,9 +92,9 @@ std::string architecture_name(const ModelFile& file) {
   return file.metadata.string(file.naming == formats::Naming::gguf ? "general.architecture" : "model_type").value_or("");
 }
 
-Result<ModelLoad> ModelLoad::begin(const ModelFile& file, const ModelOptions& options, std::shared_ptr<Engine::Impl> engine,
+Result<ModelLoad> ModelLoad::begin(ModelFile& file, const ModelOptions& options, std::shared_ptr<Engine::Impl> engine,
                                    Clock::time_point started) {
-  ModelLoad load(file, options, started);
+  ModelLoad load(options, started);
   SOTTO_TRY(options.validate());
   SOTTO_ASSIGN(const model::WeightPolicy policy, weight_policy(options));
   SOTTO_TRY(load.control_.check());
@@ -107,19 +107,33 @@ Result<ModelLoad> ModelLoad::begin(const ModelFile& file, const ModelOptions& op
   SOTTO_TRY(load.control_.check());
   SOTTO_TRY(load_tokenizer(file, options, model));
   load_chat_template(file, model);
+  model.info = describe(file, model.spec);
+  file.let_go_of_texts();
+  load.weights_ = model::WeightsLoader(file, model.spec, std::move(plan));
   SOTTO_TRY(load.control_.check());
-  SOTTO_ASSIGN(model.reserved, model.engine->budget.reserve(plan.arena_bytes, "the model's weights"));
-  SOTTO_ASSIGN(load.weights_, model::WeightsLoader::make(file, model.spec, std::move(plan)));
   return load;
 }
 
+Result<MemoryUsage> ModelLoad::plan(const SessionOptions& session) const {
+  SOTTO_ASSIGN(const model::KvShape shape, session_shape(model_->spec, session));
+  MemoryUsage usage = session_memory(model_->spec, shape, *model_->engine);
+  usage.weights_bytes = weights_.planned_bytes();
+  usage.tokenizer_bytes = model_->tokenizer_bytes();
+  return usage;
+}
+
 Status ModelLoad::advance(model::WeightsLoader::Arrived arrived) {
+  if (!has_memory_) {
+    const uint64_t bytes = weights_.planned_bytes() + model_->tokenizer_bytes();
+    SOTTO_ASSIGN(model_->reserved, model_->engine->budget.reserve(bytes, "the model"));
+    SOTTO_TRY(weights_.allocate());
+    has_memory_ = true;
+  }
   return weights_.advance(model_->context(control_), arrived, options_.progress);
 }
 
 Result<std::shared_ptr<const Model::Impl>> ModelLoad::finish() {
   model_->weights = weights_.take();
-  model_->info = describe(*file_, model_->spec);
   model_->info.head_screen_bytes = model_->weights.head_screen().bytes();
   if (options_.warm_up) SOTTO_TRY(warm_up(*model_, control_));
   model_->info.load_ms = std::chrono::duration<double, std::milli>(Clock::now() - started_).count();
@@ -141,18 +155,6 @@ Result<std::shared_ptr<const Model::Impl>> load_model(FunctionRef<Result<ModelFi
   }
   SOTTO_TRY(load->advance([&](uint32_t source) { return file.sources[source]->size(); }));
   return load->finish();
-}
-
-Result<MemoryUsage> plan_memory(const ModelFile& file, const ModelOptions& options, const SessionOptions& session,
-                                const Engine::Impl& engine) {
-  SOTTO_TRY(options.validate());
-  SOTTO_ASSIGN(const model::WeightPolicy policy, weight_policy(options));
-  SOTTO_ASSIGN(const model::ModelSpec spec, model::read_spec(file));
-  SOTTO_ASSIGN(const model::WeightsPlan plan, model::plan_weights(file, spec, engine.kernels, policy));
-  SOTTO_ASSIGN(const model::KvShape shape, session_shape(spec, session));
-  MemoryUsage usage = session_memory(spec, shape, engine);
-  usage.weights_bytes = plan.arena_bytes;
-  return usage;
 }
 
 }  // namespace sotto::generate

@@ -1,6 +1,5 @@
 // ModelLoad: a ModelFile becomes a Model::Impl: spec, tokenizer, chat template, weights, and one pass through all of it so that the
-// first token is not slower than the second; in one go (load_model) or as the file's bytes arrive. plan_memory says what a load and
-// a session will hold.
+// first token is not slower than the second; in one go (load_model) or as the file's bytes arrive.
 #pragma once
 
 #include <chrono>
@@ -17,11 +16,15 @@ class ModelLoad {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// Everything but the weights, for which memory is taken. `file` must outlive the load. Errors: as Model::open.
-  static Result<ModelLoad> begin(const formats::ModelFile& file, const ModelOptions& options, std::shared_ptr<Engine::Impl> engine,
+  /// Everything but the weights: all that needs the texts of `file`, which are let go of. `file` must outlive the load. Errors: as
+  /// Model::open.
+  static Result<ModelLoad> begin(formats::ModelFile& file, const ModelOptions& options, std::shared_ptr<Engine::Impl> engine,
                                  Clock::time_point started);
 
-  /// Packs what has arrived. Errors: as WeightsLoader.
+  /// What the model and one session will hold. Errors: as Model::new_session.
+  Result<MemoryUsage> plan(const SessionOptions& session) const;
+
+  /// Takes the memory, the first time, and packs what has arrived. Errors: as WeightsLoader.
   Status advance(model::WeightsLoader::Arrived arrived);
   const model::WeightsLoader& weights() const noexcept { return weights_; }
 
@@ -29,23 +32,19 @@ class ModelLoad {
   Result<std::shared_ptr<const Model::Impl>> finish();
 
  private:
-  ModelLoad(const formats::ModelFile& file, const ModelOptions& options, Clock::time_point started)
-      : file_(&file), options_(options), control_{options.cancel, options.deadline}, started_(started) {}
+  ModelLoad(const ModelOptions& options, Clock::time_point started)
+      : options_(options), control_{options.cancel, options.deadline}, started_(started) {}
 
-  const formats::ModelFile* file_;
   ModelOptions options_;
   RunControl control_;
   Clock::time_point started_;
   std::shared_ptr<Model::Impl> model_;
   model::WeightsLoader weights_;
+  bool has_memory_ = false;
 };
 
 /// `read` gives the file; its time is part of the load. Errors: as Model::open.
 Result<std::shared_ptr<const Model::Impl>> load_model(FunctionRef<Result<formats::ModelFile>()> read, const ModelOptions& options,
                                                       std::shared_ptr<Engine::Impl> engine);
-
-/// Reads no weight. Errors: as load_model and Model::new_session.
-Result<MemoryUsage> plan_memory(const formats::ModelFile& file, const ModelOptions& options, const SessionOptions& session,
-                                const Engine::Impl& engine);
 
 }  // namespace sotto::generate

@@ -13,7 +13,7 @@ namespace sotto {
 struct Model::Impl {
   std::shared_ptr<Engine::Impl> engine;
   model::ModelSpec spec;
-  generate::MemoryBudget::Reservation reserved;  // for the weights
+  generate::MemoryBudget::Reservation reserved;  // for weights and tokenizer
   model::Weights weights;
   bool float_activations = false;
 
@@ -24,6 +24,7 @@ struct Model::Impl {
   std::vector<std::string> warnings;
   ModelInfo info;
 
+  uint64_t tokenizer_bytes() const noexcept { return tokenizer ? tokenizer->bytes() : 0; }
   ops::OpContext context(const RunControl& control) const noexcept {
     return {engine->kernels, engine->pool, control, engine->trace, float_activations};
   }

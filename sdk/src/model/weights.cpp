@@ -181,15 +181,15 @@ Status load_vector(const formats::ModelFile& file, const WeightItem& item, float
 
 }  // namespace
 
-Result<WeightsLoader> WeightsLoader::make(const formats::ModelFile& file, const ModelSpec& spec, WeightsPlan plan) {
-  WeightsLoader loader;
-  loader.file_ = &file;
-  loader.norm_weight_offset_ = spec.norm_weight_offset;
-  loader.plan_ = std::move(plan);
-  SOTTO_ASSIGN(loader.weights_.arena_, allocate(loader.plan_.arena_bytes, "weights"));
-  loader.weights_.layers_.resize(spec.n_layers);
-  for (const WeightItem& item : loader.plan_.items) loader.total_bytes_ += item.tensor->n_bytes;
-  return loader;
+WeightsLoader::WeightsLoader(const formats::ModelFile& file, const ModelSpec& spec, WeightsPlan plan)
+    : file_(&file), norm_weight_offset_(spec.norm_weight_offset), plan_(std::move(plan)) {
+  weights_.layers_.resize(spec.n_layers);
+  for (const WeightItem& item : plan_.items) total_bytes_ += item.tensor->n_bytes;
+}
+
+Status WeightsLoader::allocate() {
+  SOTTO_ASSIGN(weights_.arena_, model::allocate(plan_.arena_bytes, "weights"));
+  return {};
 }
 
 Status WeightsLoader::advance(const ops::OpContext& context, Arrived arrived, const LoadProgress& progress) {
@@ -246,7 +246,8 @@ Weights WeightsLoader::take() {
 
 Result<Weights> load_weights(const formats::ModelFile& file, const ModelSpec& spec, WeightsPlan plan, const ops::OpContext& context,
                              const LoadProgress& progress) {
-  SOTTO_ASSIGN(WeightsLoader loader, WeightsLoader::make(file, spec, std::move(plan)));
+  WeightsLoader loader(file, spec, std::move(plan));
+  SOTTO_TRY(loader.allocate());
   SOTTO_TRY(loader.advance(context, [&](uint32_t source) { return file.sources[source]->size(); }, progress));
   return loader.take();
 }

@@ -45,8 +45,13 @@ class Weights {
 /// Reads and packs in parallel, front to back, as far as the bytes are there; what has been read is released behind it.
 class WeightsLoader {
  public:
-  /// Allocates all of the plan. `file` must outlive the loader. Errors: out_of_memory.
-  static Result<WeightsLoader> make(const formats::ModelFile& file, const ModelSpec& spec, WeightsPlan plan);
+  WeightsLoader() = default;
+  /// `file` must outlive the loader.
+  WeightsLoader(const formats::ModelFile& file, const ModelSpec& spec, WeightsPlan plan);
+
+  /// Memory for all of the plan, before the first advance(). Errors: out_of_memory.
+  Status allocate();
+  uint64_t planned_bytes() const noexcept { return plan_.arena_bytes; }
 
   /// How many bytes of a source, an index into ModelFile::sources, can be read now.
   using Arrived = FunctionRef<uint64_t(uint32_t source)>;

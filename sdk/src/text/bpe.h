@@ -36,6 +36,7 @@ class Bpe {
   bool knows_pairs() const noexcept { return !options_.byte_level && !options_.ignore_merges; }
   /// False where no piece has the two characters side by side.
   bool may_join(uint32_t left, uint32_t right) const noexcept { return pairs_.may_join(left, right); }
+  size_t bytes() const noexcept { return merges_.bytes() + pairs_.bytes() + extra_.capacity() * sizeof extra_[0]; }
 
  private:
   static constexpr uint32_t kAscii = 0x80;

@@ -23,6 +23,7 @@ class CharacterPairs {
     const size_t bit = bit_of(left, right);
     return (bits_[bit / 64] >> (bit % 64) & 1) != 0;
   }
+  size_t bytes() const noexcept { return bits_.capacity() * sizeof(uint64_t); }
 
  private:
   static constexpr size_t kAscii = 128;

@@ -35,6 +35,7 @@ class MergeTable {
     const Merge& slot = slots_[slot_of(left, right)];
     return slot.left == kNoSymbol || left == kNoSymbol ? nullptr : &slot;
   }
+  size_t bytes() const noexcept { return slots_.capacity() * sizeof(Merge); }
 
  private:
   size_t first_slot(SymbolId left, SymbolId right) const noexcept {

@@ -198,5 +198,8 @@ std::span<const TokenId> Tokenizer::end_of_generation() const noexcept {
 std::span<const std::string> Tokenizer::warnings() const noexcept {
   return impl_->warnings;
 }
+uint64_t Tokenizer::bytes() const noexcept {
+  return impl_->vocab.bytes() + impl_->bpe.bytes();
+}
 
 }  // namespace sotto

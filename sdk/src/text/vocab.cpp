@@ -105,6 +105,10 @@ Result<Vocab> Vocab::make(std::span<const std::string_view> pieces, std::vector<
   return vocab;
 }
 
+size_t Vocab::bytes() const noexcept {
+  return arena_.capacity() + types_.capacity() + (starts_.capacity() + index_.capacity()) * sizeof(uint32_t);
+}
+
 Vocab::Place Vocab::place_of(std::string_view text, uint64_t hash) const noexcept {
   const size_t mask = index_.size() - 1;
   const auto tag = static_cast<uint32_t>(hash >> 56);

@@ -51,6 +51,9 @@ class Vocab {
   /// The piece that stands for a single byte; -1 for none.
   TokenId byte_piece(uint8_t byte) const noexcept { return byte_pieces_[byte]; }
 
+  /// Memory it holds, like bytes() of the other tables of a tokenizer.
+  size_t bytes() const noexcept;
+
  private:
   static constexpr uint32_t kEmptySlot = UINT32_MAX;
 

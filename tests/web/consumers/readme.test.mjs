@@ -14,7 +14,7 @@ const readme = readFileSync(at('web/README.md'), 'utf8');
 const types = readFileSync(join(dist, 'types.d.ts'), 'utf8');
 const catalogued = 'smollm2-135m-instruct';
 const skip = !existsSync(join(dist, 'core.node.mjs'))
-  ? 'web/dist has no core: ./run build module, node web/build.mjs'
+  ? 'web/dist has no core: ./run build npm'
   : (await sotto.models.has(catalogued))
     ? false
     : `the examples need it: ./run model ${catalogued}`;

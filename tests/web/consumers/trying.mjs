@@ -14,7 +14,7 @@ const modelPath = resolve(process.env.SOTTO_TEST_MODEL ?? byDefault);
 
 /** Why nothing can be tried. */
 export const skip = !existsSync(`${dist}core.mjs`)
-  ? 'web/dist has no core: ./run build module, node web/build.mjs'
+  ? 'web/dist has no core: ./run build npm'
   : !existsSync(modelPath)
     ? 'SOTTO_TEST_MODEL names no .gguf file'
     : false;

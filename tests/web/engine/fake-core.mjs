@@ -141,7 +141,7 @@ export default async function makeCore({ poolSize, instantiateWasm, mainScriptUr
     }
     plan(session) {
       const { context = 4096 } = JSON.parse(session);
-      return value({ weights_bytes: 1000, kv_bytes: context * 1024, scratch_bytes: 10 });
+      return value({ weights_bytes: 1000, tokenizer_bytes: 100, kv_bytes: context * 1024, scratch_bytes: 10 });
     }
     finish() {
       return guarded(() => {
@@ -182,7 +182,7 @@ export default async function makeCore({ poolSize, instantiateWasm, mainScriptUr
     }
     memory() {
       const spoiled = marks.filter((word) => Atomics.load(words, word) !== freed).length;
-      return value({ weights_bytes: spoiled, kv_bytes: alive.Session, scratch_bytes: alive.Generation + alive.Incoming * 1000 });
+      return value({ weights_bytes: spoiled, tokenizer_bytes: 0, kv_bytes: alive.Session, scratch_bytes: alive.Generation + alive.Incoming * 1000 });
     }
     tokenize(text, options) {
       return value([...new TextEncoder().encode(text)].concat(JSON.parse(options).add_special === false ? [] : [0]));

@@ -112,9 +112,10 @@ test('inspect() and plan() read headers', async () => {
   assert.deepEqual(inspection.metadata, { 'general.file_type': 'x', some_key: 'y', thread_script: 'none' });
   assert.deepEqual(await sotto.plan(modelBytes(), { baseUrl, context: 100 }), {
     weightsBytes: 1000,
+    tokenizerBytes: 100,
     kvBytes: 102400,
     scratchBytes: 10,
-    totalBytes: 103410,
+    totalBytes: 103510,
     downloadBytes: 0,
     fits: true,
   });

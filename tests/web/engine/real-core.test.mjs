@@ -62,7 +62,8 @@ describe('the real core', { skip }, () => {
     const inspection = await sotto.inspect(path);
     const model = await sotto.load(path, options);
     const { linearBytes, ...usage } = await model.memory();
-    assert.deepEqual(usage, { weightsBytes: plan.weightsBytes, kvBytes: plan.kvBytes, scratchBytes: plan.scratchBytes });
+    const { weightsBytes, tokenizerBytes, kvBytes, scratchBytes } = plan;
+    assert.deepEqual(usage, { weightsBytes, tokenizerBytes, kvBytes, scratchBytes });
     assert.ok(plan.fits && plan.downloadBytes === 0 && linearBytes >= plan.totalBytes);
     assert.equal(inspection.architecture, model.info.architecture);
     assert.equal(inspection.parameters, model.info.parameters);

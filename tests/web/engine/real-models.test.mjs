@@ -9,7 +9,7 @@ import { gemma, longest, nativeCommand, skipModel, smol } from './real-models.mj
 import { expose, html, isolation, serve, startBrowser, visitWith } from './site.mjs';
 import { dist, sotto } from './support.mjs';
 
-const skipCore = existsSync(`${dist}/core.node.mjs`) ? false : 'web/dist has no core: ./run build module, node web/build.mjs';
+const skipCore = existsSync(`${dist}/core.node.mjs`) ? false : 'web/dist has no core: ./run build npm';
 const kinds = ['simd128', 'relaxed'].flatMap((variant) => [1, 2].map((threads) => ({ variant, threads })));
 
 /** Runs in Node and in pages. */

@@ -35,7 +35,7 @@ export const run = (spec) => JSON.stringify(spec);
 /** A small .gguf file with a tokenizer, for tests of the real core; `skipReal`: why they cannot run. */
 export const realModel = process.env.SOTTO_TEST_MODEL;
 export const skipReal = !existsSync(join(dist, 'core.node.mjs'))
-  ? 'web/dist has no core: ./run build module, node web/build.mjs'
+  ? 'web/dist has no core: ./run build npm'
   : !realModel
     ? 'SOTTO_TEST_MODEL names no .gguf file'
     : false;

@@ -252,7 +252,7 @@ class FakeModel {
     throw new Error('no facade uses it');
   }
   async memory() {
-    return { weightsBytes: 0, kvBytes: 0, scratchBytes: 0, linearBytes: 0 };
+    return { weightsBytes: 0, tokenizerBytes: 0, kvBytes: 0, scratchBytes: 0, linearBytes: 0 };
   }
   async trace() {
     return { traceEvents: [] };

@@ -60,9 +60,10 @@ describe('the page with the real package', { skip }, () => {
 
   const local = (page) => page.locator('.card', { hasText: 'On this computer' });
 
-  test('pick, plan, load, chat, stop, checks, reload, offline, delete', async () => {
+  test('pick, plan, load, chat, stop, checks, reload, offline, delete', async (t) => {
     const { page, context, faults } = await visit(browser);
     const host = await pageServer({ root });
+    t.after(() => host.close().catch(() => undefined)); // it is closed below, unless something fails
     provide(host);
     await page.goto(host.url);
     await local(page).getByRole('button').click();
@@ -125,8 +126,9 @@ describe('the page with the real package', { skip }, () => {
     await context.close();
   });
 
-  test('a file from the disk, on a host without isolation: one thread, the same text', async () => {
+  test('a file from the disk, on a host without isolation: one thread, the same text', async (t) => {
     const host = await pageServer({ root, isolation: false });
+    t.after(() => host.close());
     const { page, context, faults } = await visit(browser);
     await page.goto(host.url);
     await page.getByLabel('Model file').setInputFiles(model);
@@ -136,7 +138,6 @@ describe('the page with the real package', { skip }, () => {
     assert.equal(await ask(page), text);
     assert.deepEqual(faults, []);
     await context.close();
-    await host.close();
   });
 
   test('a file that is cut off is refused with advice', async () => {

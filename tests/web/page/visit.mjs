@@ -20,8 +20,8 @@ export function visitTests(newVisit) {
     await button(page, 'Download and load').waitFor();
     const text = await dialog(page).innerText();
     assert.match(text, /Download\s+98\.4 MB/);
-    assert.match(text, /Memory\s+211 MB/);
-    assert.match(text, /Weights 102 MB\s+Cache 94\.4 MB\s+Working space 14\.2 MB/);
+    assert.match(text, /Memory\s+213 MB/);
+    assert.match(text, /Weights 102 MB\s+Tokenizer 2\.4 MB\s+Cache 94\.4 MB\s+Working space 14\.2 MB/);
     assert.match(text, /It fits/);
     await button(page, 'Cancel').click();
     await dialog(page).waitFor({ state: 'detached' });

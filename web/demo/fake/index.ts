@@ -36,11 +36,12 @@ export async function plan(source: Source, options: LoadOptions = {}): Promise<P
   if (context > 100_000)
     throw new SottoError('invalid_argument', `context is ${context}, wanted 1 to 100000`, { where: 'context' });
   const weightsBytes = Math.round(sizeOf(id) * 1.04);
+  const tokenizerBytes = 2_415_616;
   const kvBytes = context * (options.cache === 'q8_0' ? 12_240 : 23_040);
   const scratchBytes = 14_200_832;
-  const totalBytes = weightsBytes + kvBytes + scratchBytes;
+  const totalBytes = weightsBytes + tokenizerBytes + kvBytes + scratchBytes;
   const downloadBytes = isLocal(source) ? 0 : sizeOf(id) - savedBytes(id);
-  return { weightsBytes, kvBytes, scratchBytes, totalBytes, downloadBytes, fits: totalBytes < 4000 * megabyte };
+  return { weightsBytes, tokenizerBytes, kvBytes, scratchBytes, totalBytes, downloadBytes, fits: totalBytes < 4000 * megabyte };
 }
 
 export async function load(source: Source, options: LoadOptions = {}): Promise<Model> {

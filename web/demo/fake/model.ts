@@ -84,6 +84,7 @@ export class FakeModel implements Model {
   async memory(): Promise<MemoryReport> {
     return {
       weightsBytes: this.#weights * 1.04,
+      tokenizerBytes: 2_415_616,
       kvBytes: 94_371_840,
       scratchBytes: 14_200_832,
       linearBytes: this.#weights * 1.04 + 118_000_000,

@@ -78,8 +78,10 @@ export class FiguresView {
     );
   }
 
-  #showMemory({ weightsBytes, kvBytes, scratchBytes, linearBytes }: MemoryReport): void {
+  #showMemory({ weightsBytes, tokenizerBytes, kvBytes, scratchBytes, linearBytes }: MemoryReport): void {
     this.#memory.textContent = bytes(linearBytes);
-    this.#detail.textContent = `weights ${bytes(weightsBytes)}, cache ${bytes(kvBytes)}, working space ${bytes(scratchBytes)}`;
+    this.#detail.textContent =
+      `weights ${bytes(weightsBytes)}, tokenizer ${bytes(tokenizerBytes)}, cache ${bytes(kvBytes)}, ` +
+      `working space ${bytes(scratchBytes)}`;
   }
 }

@@ -7,6 +7,7 @@ import { type Share, sharesBar, sharesLegend } from './shares.ts';
 function memoryShares(plan: Plan): Share[] {
   return [
     { label: 'Weights', value: plan.weightsBytes, told: bytes(plan.weightsBytes) },
+    { label: 'Tokenizer', value: plan.tokenizerBytes, told: bytes(plan.tokenizerBytes) },
     { label: 'Cache', value: plan.kvBytes, told: bytes(plan.kvBytes) },
     { label: 'Working space', value: plan.scratchBytes, told: bytes(plan.scratchBytes) },
   ];

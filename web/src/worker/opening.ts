@@ -107,6 +107,7 @@ export class Opener {
   }
 }
 
-const sum = ({ weightsBytes, kvBytes, scratchBytes }: MemoryUsage): number => weightsBytes + kvBytes + scratchBytes;
+const sum = ({ weightsBytes, tokenizerBytes, kvBytes, scratchBytes }: MemoryUsage): number =>
+  weightsBytes + tokenizerBytes + kvBytes + scratchBytes;
 
 const inspection = (answer: string, fileBytes: number): Inspection => ({ ...valueOf<Inspection>(answer), fileBytes });
