@@ -91,4 +91,10 @@ inline ByteSink sink_into(std::string& out) {
 
 using test::text_of;
 
+/// The items of an array of metadata; none when it is refused.
+template <class T>
+std::vector<T> copy_of(const Result<std::span<const T>>& items) {
+  return items ? std::vector<T>(items->begin(), items->end()) : std::vector<T>();
+}
+
 }  // namespace sotto::formats

@@ -45,9 +45,9 @@ TEST(GgufWriter, WhatIsWrittenIsReadBack) {
   EXPECT_EQ(*m.number("f", 0, 1), static_cast<double>(0.1f));
   EXPECT_TRUE(*m.boolean("b"));
   EXPECT_EQ(*m.string("s"), "text");
-  EXPECT_EQ(*m.strings("ss"), strings);
-  EXPECT_EQ(*m.integers("is"), (std::vector<int64_t>{1, -1}));
-  EXPECT_EQ(m.numbers("fs")->at(1), static_cast<double>(-1e30f));
+  EXPECT_EQ(copy_of(m.strings("ss")), strings);
+  EXPECT_EQ(copy_of(m.integers("is")), (std::vector<int64_t>{1, -1}));
+  EXPECT_EQ((*m.numbers("fs"))[1], static_cast<double>(-1e30f));
   std::vector<std::byte> scratch;
   const TensorEntry* second = model->find("second");
   ASSERT_NE(second, nullptr);

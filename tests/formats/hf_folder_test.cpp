@@ -47,9 +47,9 @@ TEST(HfFolder, NestedObjectsBecomeDottedKeys) {
 TEST(HfFolder, ArraysKeepTheirKind) {
   const Metadata m = flat(
       R"({"i":[1,2],"s":["a"],"f":[1,2.5],"b":[true],"e":[],"mixed":[1,"a"],"nested":[[1]],"big":[18446744073709551615],"nulls":[null]})");
-  EXPECT_EQ(*m.integers("i"), (std::vector<int64_t>{1, 2}));
-  EXPECT_EQ(*m.strings("s"), std::vector<std::string>{"a"});
-  EXPECT_EQ(*m.numbers("f"), (std::vector<double>{1, 2.5}));
+  EXPECT_EQ(copy_of(m.integers("i")), (std::vector<int64_t>{1, 2}));
+  EXPECT_EQ(copy_of(m.strings("s")), std::vector<std::string>{"a"});
+  EXPECT_EQ(copy_of(m.numbers("f")), (std::vector<double>{1, 2.5}));
   EXPECT_EQ(kind_of(*m.find("b")), "array of booleans");
   EXPECT_TRUE(m.strings("e")->empty());
   for (const char* key : {"mixed", "nested", "big", "nulls"}) EXPECT_EQ(kind_of(*m.find(key)), "array") << key;

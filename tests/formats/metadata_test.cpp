@@ -29,9 +29,8 @@ TEST(Metadata, GettersGiveWhatIsThere) {
   EXPECT_TRUE(*m.boolean("tied"));
   EXPECT_EQ(*m.string("name"), "llama");
   EXPECT_EQ(m.integers("ids")->size(), 2u);
-  EXPECT_EQ(m.numbers("factors")->at(0), 1.5);
-  EXPECT_EQ(m.numbers("ids")->at(1), 2.0);
-  EXPECT_EQ(m.strings("tokens")->at(1), "b");
+  EXPECT_EQ((*m.numbers("factors"))[0], 1.5);
+  EXPECT_EQ((*m.strings("tokens"))[1], "b");
   EXPECT_TRUE(m.strings("empty")->empty());
   EXPECT_TRUE(m.numbers("empty")->empty());
 }
@@ -57,6 +56,7 @@ TEST(Metadata, ErrorsNameFieldFileGotAndWanted) {
   EXPECT_REFUSED(m.string("tied"), ErrorCode::bad_model, "boolean true");
   EXPECT_REFUSED(m.strings("ids"), ErrorCode::bad_model, "array of integers");
   EXPECT_REFUSED(m.integers("factors"), ErrorCode::bad_model, "array of numbers");
+  EXPECT_REFUSED(m.numbers("ids"), ErrorCode::bad_model, "array of integers");
   EXPECT_REFUSED(m.numbers("tokens"), ErrorCode::bad_model, "array of strings");
 }
 

@@ -51,8 +51,14 @@ template <class T>
 Result<T> typed(const Metadata& metadata, std::string_view key, const char* wanted) {
   const MetaValue* value = metadata.find(key);
   if (const T* held = value ? std::get_if<T>(value) : nullptr) return *held;
-  if constexpr (!std::is_same_v<T, bool> && !std::is_same_v<T, std::string>)
-    if (value && is_empty_array(*value)) return T{};
+  return wrong(metadata, key, wanted);
+}
+
+template <class T>
+Result<std::span<const T>> array(const Metadata& metadata, std::string_view key, const char* wanted) {
+  const MetaValue* value = metadata.find(key);
+  if (const auto* held = value ? std::get_if<std::vector<T>>(value) : nullptr) return std::span<const T>(*held);
+  if (value && is_empty_array(*value)) return std::span<const T>();
   return wrong(metadata, key, wanted);
 }
 
@@ -96,17 +102,14 @@ Result<std::string> Metadata::string(std::string_view key) const {
   return typed<std::string>(*this, key, "a string");
 }
 
-Result<std::vector<std::string>> Metadata::strings(std::string_view key) const {
-  return typed<std::vector<std::string>>(*this, key, "an array of strings");
+Result<std::span<const std::string>> Metadata::strings(std::string_view key) const {
+  return array<std::string>(*this, key, "an array of strings");
 }
-Result<std::vector<int64_t>> Metadata::integers(std::string_view key) const {
-  return typed<std::vector<int64_t>>(*this, key, "an array of integers");
+Result<std::span<const int64_t>> Metadata::integers(std::string_view key) const {
+  return array<int64_t>(*this, key, "an array of integers");
 }
-Result<std::vector<double>> Metadata::numbers(std::string_view key) const {
-  const MetaValue* value = find(key);
-  if (const auto* integers = value ? std::get_if<std::vector<int64_t>>(value) : nullptr)
-    return std::vector<double>(integers->begin(), integers->end());
-  return typed<std::vector<double>>(*this, key, "an array of numbers");
+Result<std::span<const double>> Metadata::numbers(std::string_view key) const {
+  return array<double>(*this, key, "an array of floating-point numbers");
 }
 
 const TensorEntry* ModelFile::find(std::string_view tensor) const noexcept {

@@ -42,9 +42,10 @@ class Metadata {
   Result<double> number(std::string_view key, double min, double max) const;  // accepts integers; never NaN
   Result<bool> boolean(std::string_view key) const;
   Result<std::string> string(std::string_view key) const;
-  Result<std::vector<std::string>> strings(std::string_view key) const;
-  Result<std::vector<int64_t>> integers(std::string_view key) const;
-  Result<std::vector<double>> numbers(std::string_view key) const;
+  // Spans are of what is held here: a vocabulary is long.
+  Result<std::span<const std::string>> strings(std::string_view key) const;
+  Result<std::span<const int64_t>> integers(std::string_view key) const;
+  Result<std::span<const double>> numbers(std::string_view key) const;
 
  private:
   std::string source_;

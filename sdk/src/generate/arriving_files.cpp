@@ -59,10 +59,16 @@ bool ArrivingFiles::can_read_on() const {
   return file->second->arrived() >= std::min(read_on_at_, file->second->size());
 }
 
-void ArrivingFiles::keep_sources_of(const formats::ModelFile& file) {
+void ArrivingFiles::keep_tensors_of(const formats::ModelFile& file) {
   std::erase_if(files_, [&](const auto& entry) {
     return std::none_of(file.sources.begin(), file.sources.end(), [&](const auto& source) { return source == entry.second; });
   });
+  for (uint32_t i = 0; i < file.sources.size(); ++i) {
+    uint64_t first = file.sources[i]->size();
+    for (const formats::TensorEntry& tensor : file.tensors)
+      if (tensor.source == i) first = std::min(first, tensor.offset);
+    file.sources[i]->release(0, first);
+  }
 }
 
 Result<std::shared_ptr<const ByteSource>> ArrivingFiles::open(const std::string& name) {

@@ -28,8 +28,8 @@ class ArrivingFiles {
   /// Whether what it lacked has come.
   bool can_read_on() const;
 
-  /// Lets go of the files that are no source of `file`.
-  void keep_sources_of(const formats::ModelFile& file);
+  /// Lets go of the files that are no source of `file`, and of what is in front of the tensors.
+  void keep_tensors_of(const formats::ModelFile& file);
   /// `name`: of a file that was offered.
   uint64_t arrived(const std::string& name) const { return files_.at(name)->arrived(); }
 

@@ -22,11 +22,11 @@ Status IncomingModel::Impl::go_on() {
     if (!read) return files.need() ? Status() : Status(std::move(read).error());
     file = std::move(*read);
     inspection = generate::inspect(*file);
-    files.keep_sources_of(*file);
+    files.keep_tensors_of(*file);
     return {};
   }
   SOTTO_TRY(begin());
-  // Headers, padding, and tensors that nobody needs.
+  // Padding, and tensors that nobody needs.
   const auto lacking = load->weights().needs();
   const uint32_t current = lacking ? lacking->first : static_cast<uint32_t>(file->sources.size());
   for (uint32_t source = 0; source < current; ++source) file->sources[source]->release(0, file->sources[source]->size());

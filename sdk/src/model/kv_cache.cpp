@@ -28,18 +28,26 @@ uint64_t kv_cache_bytes(const ModelSpec& spec, const KvShape& shape) noexcept {
 Result<KvCache> KvCache::make(const ModelSpec& spec, const KvShape& shape) {
   KvCache cache;
   cache.shape_ = shape;
-  SOTTO_ASSIGN(cache.buffer_, allocate(kv_cache_bytes(spec, shape), "key/value cache"));
-  std::byte* at = cache.buffer_.data();
   for (const LayerSpec& layer : spec.layers) {
-    const size_t half = static_cast<size_t>(half_bytes(spec, layer, shape));
-    cache.layers_.push_back({.keys = at,
-                             .values = at + half,
+    const uint64_t half = half_bytes(spec, layer, shape);
+    auto buffer = allocate(2 * half, "key/value cache");
+    if (!buffer)
+      return Error{ErrorCode::out_of_memory,
+                   std::to_string(kv_cache_bytes(spec, shape)) + " bytes are needed for the key/value cache", "key/value cache"};
+    cache.layers_.push_back({.keys = buffer->data(),
+                             .values = buffer->data() + half,
                              .type = shape.type,
                              .n_slots = slots_of(layer, shape),
                              .row_bytes = kernels::kv_row_bytes(shape.type, spec.head_dim)});
-    at += 2 * half;
+    cache.buffers_.push_back(std::move(*buffer));
   }
   return cache;
+}
+
+uint64_t KvCache::bytes() const noexcept {
+  uint64_t bytes = 0;
+  for (const Buffer& buffer : buffers_) bytes += buffer.size();
+  return bytes;
 }
 
 bool KvCache::can_go_on_at(size_t position) const noexcept {
@@ -51,7 +59,7 @@ bool KvCache::can_go_on_at(size_t position) const noexcept {
 }
 
 void KvCache::copy_from(const KvCache& other) noexcept {
-  std::memcpy(buffer_.data(), other.buffer_.data(), buffer_.size());
+  for (size_t i = 0; i < buffers_.size(); ++i) std::memcpy(buffers_[i].data(), other.buffers_[i].data(), buffers_[i].size());
   n_written_ = other.n_written_;
 }
 

@@ -1,5 +1,6 @@
-// KvCache: keys and values of one timeline of tokens, one buffer. Layers with a window keep only as many slots as the window and
-// one chunk of new tokens need (a ring); the others keep the whole context.
+// KvCache: keys and values of one timeline of tokens. Layers with a window keep only as many slots as the window and one chunk of
+// new tokens need (a ring); the others keep the whole context. A buffer for each layer: they find room between what a load left
+// behind in a page's memory, where one large buffer would not.
 #pragma once
 
 #include <algorithm>
@@ -27,7 +28,7 @@ class KvCache {
 
   const ops::KvView& layer(size_t i) const noexcept { return layers_[i]; }
   const KvShape& shape() const noexcept { return shape_; }
-  size_t bytes() const noexcept { return buffer_.size(); }
+  uint64_t bytes() const noexcept;
 
   /// forward() is about to write positions [first, first + n).
   void note_written(size_t first, size_t n) noexcept { n_written_ = first == 0 ? n : std::max(n_written_, first + n); }
@@ -37,7 +38,7 @@ class KvCache {
   void copy_from(const KvCache& other) noexcept;
 
  private:
-  Buffer buffer_;
+  std::vector<Buffer> buffers_;  // of layers
   KvShape shape_;
   std::vector<ops::KvView> layers_;
   size_t n_written_ = 0;  // positions, those of calls that failed included

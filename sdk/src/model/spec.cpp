@@ -77,9 +77,9 @@ Status read_vocabulary(const Fields& f, const ModelFile& file, ModelSpec& spec) 
   for (const char* key : {"bos_token_id", "eos_token_id"}) {
     const formats::MetaValue* value = f.meta().find(key);
     if (!value) continue;
-    std::vector<int64_t> ids;
-    if (std::holds_alternative<int64_t>(*value)) {
-      ids = {std::get<int64_t>(*value)};
+    std::span<const int64_t> ids;
+    if (const auto* id = std::get_if<int64_t>(value)) {
+      ids = {id, 1};
     } else {
       SOTTO_ASSIGN(ids, f.meta().integers(key));
     }
@@ -160,7 +160,7 @@ Status read_gguf_windows(const Fields& f, ModelSpec& spec) {
 }
 
 Status read_layer_types(const Fields& f, ModelSpec& spec, size_t window) {
-  SOTTO_ASSIGN(const std::vector<std::string> types, f.meta().strings("layer_types"));
+  SOTTO_ASSIGN(const auto types, f.meta().strings("layer_types"));
   if (types.size() != spec.n_layers)
     return f.wrong("layer_types", "has " + std::to_string(types.size()) + " entries, wanted one for each of the " +
                                       std::to_string(spec.n_layers) + " layers");

@@ -127,7 +127,6 @@ Status read_gpt2(const Metadata& metadata, const TokenizerChoices& choices, Toke
   SOTTO_ASSIGN(const auto lines, metadata.strings(kMerges));
   SOTTO_ASSIGN(const auto unknown, optional_id(metadata, kUnknown, impl.vocab));
   MergeList merges;
-  merges.merges.reserve(lines.size());
   for (size_t i = 0; i < lines.size(); ++i) {
     const std::string_view line = lines[i];
     const size_t blank = line.find(' ', 1);

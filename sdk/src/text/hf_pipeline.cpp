@@ -217,7 +217,7 @@ constexpr Part kPreTokenizers[] = {{"ByteLevel", read_byte_level},
 
 // Post-processors.
 
-Status add_ids(const Metadata& part, const std::string& key, const std::vector<int64_t>& ids, const Vocab& vocab,
+Status add_ids(const Metadata& part, const std::string& key, std::span<const int64_t> ids, const Vocab& vocab,
                std::vector<TokenId>& out) {
   for (const int64_t id : ids) {
     if (!vocab.contains(id))
@@ -267,7 +267,8 @@ Status read_classic(const Metadata& part, Context& context) {
     const Json* pair = value ? std::get_if<Json>(value) : nullptr;
     if (!pair || !pair->as_array() || pair->as_array()->size() != 2 || !(*pair->as_array())[1].as_int())
       return malformed(part, "'" + std::string(key) + "' in " + part.source() + " is no piece with its id");
-    SOTTO_TRY(add_ids(part, key, {*(*pair->as_array())[1].as_int()}, context.impl.vocab, ids[i++]));
+    const int64_t id = *(*pair->as_array())[1].as_int();
+    SOTTO_TRY(add_ids(part, key, {&id, 1}, context.impl.vocab, ids[i++]));
   }
   surround(ids[0], ids[1], context.impl);
   return {};

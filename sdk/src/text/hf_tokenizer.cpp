@@ -184,7 +184,6 @@ Status add_merge_item(const Vocab& vocab, const Json& item, size_t index, MergeL
 Result<MergeList> read_merges(std::string_view text, const Vocab& vocab) {
   MergeList merges;
   SOTTO_ASSIGN(const auto items, json_slices(text, kMerges));
-  merges.merges.reserve(items.size());
   for (size_t i = 0; i < items.size(); i += kMergesAtOnce) {
     const std::string_view first = items[i].value, last = items[std::min(i + kMergesAtOnce, items.size()) - 1].value;
     const std::string_view chunk(first.data(), static_cast<size_t>(last.data() + last.size() - first.data()));

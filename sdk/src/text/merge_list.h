@@ -1,6 +1,7 @@
 // MergeList: what a BPE vocabulary merges, as ids: from a list that the file spells out, or implied by the scores of its pieces.
 #pragma once
 
+#include <deque>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -11,7 +12,7 @@
 namespace sotto::text {
 
 struct MergeList {
-  std::vector<Merge> merges;
+  std::deque<Merge> merges;             // of Gemma 580,000: nothing is held twice while it grows
   std::vector<uint32_t> extra_symbols;  // characters that only pieces' parts are; symbol vocab.size() + i
 };
 
