@@ -1,8 +1,12 @@
 // What JavaScript sees of the engine: declarations only. web/src/core.d.ts documents it.
 #include <emscripten/bind.h>
+#include <emscripten/em_js.h>
 
 #include "facade/handles.h"
 #include "facade/options_json.h"
+
+// Whether a call of the worker was ended. Asked while one computes; only the worker itself knows, not the threads that help it.
+EM_JS(int, sotto_is_cancelled, (int call), { return Module["isCancelled"] && Module["isCancelled"](call) ? 1 : 0; });
 
 using namespace emscripten;
 namespace f = sotto::facade;
@@ -21,6 +25,11 @@ struct Told<method> {
   static std::string call(const Handle& handle, Args... args) { return f::answer((handle.*method)(args...)); }
 };
 
+template <class Handle>
+void watch(Handle& handle, int call) {
+  handle.watch([](int its_call) { return sotto_is_cancelled(its_call) != 0; }, call);
+}
+
 }  // namespace
 
 EMSCRIPTEN_BINDINGS(sotto) {
@@ -38,7 +47,7 @@ EMSCRIPTEN_BINDINGS(sotto) {
       .function("inspect", &Told<&f::IncomingHandle::inspect>::call)
       .function("plan", &Told<&f::IncomingHandle::plan>::call)
       .function("finish", &Told<&f::IncomingHandle::finish>::call)
-      .function("cancelAddress", &f::IncomingHandle::cancel_address);
+      .function("watch", &watch<f::IncomingHandle>);
   class_<f::ModelHandle>("Model")
       .constructor<const f::IncomingHandle&>()
       .function("status", &Told<&f::ModelHandle::status>::call)
@@ -58,7 +67,7 @@ EMSCRIPTEN_BINDINGS(sotto) {
       .function("status", &Told<&f::GenerationHandle::status>::call)
       .function("step", &Told<&f::GenerationHandle::step>::call)
       .function("result", &Told<&f::GenerationHandle::result>::call)
-      .function("cancelAddress", &f::GenerationHandle::cancel_address);
+      .function("watch", &watch<f::GenerationHandle>);
   class_<f::Sha256Handle>("Sha256")
       .constructor<>()
       .function("update", &f::Sha256Handle::update)

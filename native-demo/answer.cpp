@@ -12,7 +12,7 @@ Result<Answer> stream(Generation& generation, bool has_text, const CommonOptions
   Answer answer;
   bool first = true;
   for (const Piece& piece : generation) {
-    if (piece.logprob) answer.logprobs.push_back(json_of(*piece.logprob, piece.top_logprobs));
+    if (piece.logprob) answer.logprobs.push_back(json_of(piece));
     if (common.json || (!has_text && piece.token == Piece::kNoToken)) continue;
     SOTTO_TRY(print(has_text ? piece.text : (first ? "" : " ") + std::to_string(piece.token)));
     first = false;

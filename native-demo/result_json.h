@@ -1,19 +1,14 @@
-// How results of the SDK look as JSON; the fields are documented in README.md.
+// Results of the SDK as JSON, with the names that every binding has; native-demo/README.md documents them.
 #pragma once
 
-#include <span>
-
+#include "facade/results_json.h"
 #include "output.h"
-#include "sotto/model.h"
 
 namespace sotto::cli {
 
-Json json_of(const Usage& usage);
-Json json_of(const Timings& timings);
-Json json_of(const MemoryUsage& memory);
-/// Chosen token and alternatives of one step.
-Json json_of(const TokenLogprob& chosen, std::span<const TokenLogprob> top);
-/// text, tokens, prompt_tokens, finish_reason, stop_string, seed, invalid_bytes, usage, timings
-Json json_of(const GenerationResult& result);
+template <class T>
+Json json_of(const T& result) {
+  return Json::parse(facade::json_of(result).text);
+}
 
 }  // namespace sotto::cli

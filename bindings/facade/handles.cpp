@@ -37,10 +37,6 @@ Result<JsonText> told(const Result<T>& result) {
     return JsonText{to_json(*result)};
 }
 
-uintptr_t address_of(const CancelSource& source) noexcept {
-  return reinterpret_cast<uintptr_t>(source.word());
-}
-
 }  // namespace
 
 EngineHandle::EngineHandle(const std::string& options) : state_(std::make_shared<State>()) {
@@ -132,10 +128,6 @@ Result<JsonText> IncomingHandle::finish() {
   if (!incoming_) return incoming_.error();
   SOTTO_ASSIGN(model_, incoming_->finish());
   return nothing();
-}
-
-uintptr_t IncomingHandle::cancel_address() const noexcept {
-  return address_of(cancel_);
 }
 
 ModelHandle::ModelHandle(const IncomingHandle& incoming) : state_(new State{incoming.engine()}) {
@@ -286,10 +278,6 @@ Result<JsonText> GenerationHandle::step(double max_ms, double slice) {
 Result<JsonText> GenerationHandle::result() {
   if (!generation_) return generation_.error();
   return told(generation_->result());
-}
-
-uintptr_t GenerationHandle::cancel_address() const noexcept {
-  return address_of(cancel_);
 }
 
 void Sha256Handle::update(uintptr_t address, double bytes) noexcept {

@@ -1,6 +1,6 @@
 // What a language binding holds: one handle per thing of the SDK, options and results as JSON text. A constructor never fails,
 // status() tells. Nothing here knows of Emscripten: Embind (bindings/embind.cpp) and the C interface (bindings/c) only declare it.
-// One thread at a time per handle; words to cancel with may be written from any.
+// One thread at a time per handle; cancel() from any.
 #pragma once
 
 #include <memory>
@@ -49,7 +49,8 @@ class IncomingHandle {
   Result<JsonText> inspect() const;
   Result<JsonText> plan(const std::string& session_options);
   Result<JsonText> finish();
-  uintptr_t cancel_address() const noexcept;
+  /// CancelSource::ask, before the first piece.
+  void watch(bool (*is_cancelled)(int call), int call) noexcept { cancel_.ask(is_cancelled, call); }
 
   const std::shared_ptr<EngineHandle::State>& engine() const noexcept { return engine_; }
   const std::optional<Model>& model() const noexcept { return model_; }
@@ -118,7 +119,8 @@ class GenerationHandle {
   /// once). {pieces: [{text, token?, logprob?, top_logprobs?}], prefill: {done, total}, done}
   Result<JsonText> step(double max_ms, double slice);
   Result<JsonText> result();  // runs to the end if it is not there
-  uintptr_t cancel_address() const noexcept;
+  /// CancelSource::ask, before the first step.
+  void watch(bool (*is_cancelled)(int call), int call) noexcept { cancel_.ask(is_cancelled, call); }
   void cancel() noexcept { cancel_.cancel(); }
   /// The generation itself, for bindings that take pieces one by one.
   Result<Generation>& generation() noexcept { return generation_; }

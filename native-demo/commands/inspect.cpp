@@ -2,7 +2,7 @@
 #include <memory>
 
 #include "model_args.h"
-#include "output.h"
+#include "result_json.h"
 
 namespace sotto::cli {
 namespace {
@@ -11,17 +11,6 @@ std::string shape_text(std::span<const uint64_t> shape) {
   std::string text;
   for (const uint64_t n : shape) text += (text.empty() ? "" : " x ") + std::to_string(n);
   return "(" + text + ")";
-}
-
-Json report(const Inspection& found) {
-  Json metadata = Json::object(), tensors = Json::array();
-  for (const auto& [key, value] : found.metadata) metadata[key] = value;
-  for (const Inspection::Tensor& tensor : found.tensors)
-    tensors.push_back({{"name", tensor.name}, {"type", tensor.type}, {"shape", tensor.shape}, {"bytes", tensor.bytes}});
-  return {{"format", found.format},          {"architecture", found.architecture},
-          {"supported", found.supported},    {"unsupported_reason", found.unsupported_reason},
-          {"parameters", found.parameters},  {"tensor_bytes", found.tensor_bytes},
-          {"metadata", std::move(metadata)}, {"tensors", std::move(tensors)}};
 }
 
 std::string to_text(const Inspection& found) {
@@ -44,7 +33,7 @@ Action declare_inspect(CLI::App& app) {
   return [model](const CommonOptions& common) -> Status {
     SOTTO_ASSIGN(const std::string path, find_model(*model));
     SOTTO_ASSIGN(const Inspection found, sotto::inspect(path));
-    return common.json ? print_json(report(found)) : print(to_text(found));
+    return common.json ? print_json(json_of(found)) : print(to_text(found));
   };
 }
 

@@ -137,7 +137,7 @@ TEST(IncomingModel, CanBeCancelledBetweenPieces) {
   CancelSource source;
   IncomingModel incoming = ok(IncomingModel::make({.cancel = source.token()}, engine));
   const Status status = bring(incoming, {{"tiny.gguf", bytes}}, "tiny.gguf", 4096, [&] {
-    if (incoming.done_bytes() > incoming.total_bytes() / 2) source.word()->store(1);
+    if (incoming.done_bytes() > incoming.total_bytes() / 2) source.cancel();
     return false;
   });
   EXPECT_REFUSED(status, ErrorCode::cancelled, "");

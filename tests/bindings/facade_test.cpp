@@ -98,12 +98,15 @@ TEST(Facade, SlicesOfAPromptChangeNothing) {
   EXPECT_EQ(sliced["steps"].get<int>(), whole["steps"].get<int>() + 5);
 }
 
-TEST(Facade, AWordInMemoryCancels) {
+TEST(Facade, WhoIsAskedCancels) {
   const Loaded loaded;
   const SessionHandle session(*loaded.model, "");
   GenerationHandle generation(session, R"({"prompt": "Once upon a time", "max_tokens": 200, "ignore_eos": true})");
+  static int cancelled_call;
+  cancelled_call = 0;
+  generation.watch([](int call) { return call == cancelled_call; }, 7);
   value_of(generation.step(0, 0));
-  *reinterpret_cast<uint32_t*>(generation.cancel_address()) = 1;
+  cancelled_call = 7;
   EXPECT_EQ(value_of(generation.step(1e9, 0))["done"], true);
   EXPECT_EQ(value_of(generation.result())["finish_reason"], "cancelled");
   // In the middle of a sliced prompt: the session holds what it held.

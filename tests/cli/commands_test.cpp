@@ -71,8 +71,8 @@ TEST_F(Commands, RunHonoursItsOptions) {
   EXPECT_NE(answer({"--logit-bias", first + "=-100"})["tokens"][0], greedy["tokens"][0]);
   const json scored = answer({"--logprobs", "2"});
   ASSERT_EQ(scored["logprobs"].size(), 20u);
-  EXPECT_EQ(scored["logprobs"][0]["top"].size(), 2u);
-  EXPECT_EQ(scored["logprobs"][0]["top"][0]["token"], greedy["tokens"][0]);
+  EXPECT_EQ(scored["logprobs"][0]["top_logprobs"].size(), 2u);
+  EXPECT_EQ(scored["logprobs"][0]["top_logprobs"][0]["token"], greedy["tokens"][0]);
 
   // A stop text is taken as it is, and may come more than once.
   const json stopped =

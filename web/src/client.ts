@@ -1,4 +1,5 @@
 /** The page's side of one worker: numbered calls, their end by signal or time, the end of all of them when the worker dies. */
+import type { CancelWords } from './cancel-words.ts';
 import { watch } from './control.ts';
 import { fromWire, SottoError } from './errors.ts';
 import type { FromWorker, Method, Params, Prefill, ToWorker, Value } from './protocol.ts';
@@ -9,8 +10,9 @@ export interface Port {
   /** Both set by the client, before it posts. */
   onMessage: (message: FromWorker) => void;
   onLost: (what: string, cause?: unknown) => void;
-  /** The worker runs and waits for `start`; nothing is posted before. */
-  start(lock: string | undefined): void;
+  /** The worker runs and waits for `start`; nothing is posted before. Returns what it looks at while it computes, where memory can
+   * be shared. */
+  start(lock: string | undefined): CancelWords | undefined;
   post(message: ToWorker, transfer?: Transferable[]): void;
   /** Whether a process must wait for the worker. */
   hold(busy: boolean): void;
@@ -38,8 +40,6 @@ interface Pending {
   unwatch(): void;
   hooks: Hooks;
   ended: boolean;
-  /** The word in the core's memory that stops what it computes for this call. */
-  cancelWord?: Int32Array;
 }
 
 export class Client {
@@ -48,6 +48,7 @@ export class Client {
   /** What waits for the worker's first word: some bundlers load its parts late, and messages before that are lost. */
   #waiting: { message: ToWorker; transfer: Transferable[] }[] | undefined = [];
   #lastId = 0;
+  #words: CancelWords | undefined;
   #gone: SottoError | undefined;
   #termination: Promise<void> | undefined;
 
@@ -77,10 +78,10 @@ export class Client {
     const pending: Pending = { ...settled, end, unwatch: () => undefined, hooks, ended: false };
     this.#pending.set(id, pending);
     this.#port.hold(true);
-    // The union of all calls cannot be built from type parameters.
-    this.#post({ kind: 'call', id, method, params } as ToWorker, hooks.transfer);
     pending.unwatch = watch(control, end);
     if (pending.ended) pending.unwatch();
+    // The union of all calls cannot be built from type parameters.
+    this.#post({ kind: 'call', id, method, params, isEnded: pending.ended } as ToWorker, hooks.transfer);
     return { reply: promise, end };
   }
 
@@ -119,7 +120,7 @@ export class Client {
   #start(lock: string | undefined): void {
     const waiting = this.#waiting ?? [];
     this.#waiting = undefined;
-    this.#port.start(lock);
+    this.#words = this.#port.start(lock);
     for (const { message, transfer } of waiting) this.#post(message, transfer);
   }
 
@@ -139,18 +140,17 @@ export class Client {
     pending.ended = true;
     pending.unwatch();
     this.#post({ kind: 'cancel', id });
-    cancelNow(pending);
+    this.#words?.cancel(id);
     if (pending.hooks.onEnded) pending.hooks.onEnded(error);
     else pending.reject(error);
   }
 
-  /** Forgets a call that is answered. From now on its word in the core's memory may hold something else. */
+  /** Forgets a call that is answered. */
   #settle(id: number): Pending | undefined {
     const pending = this.#pending.get(id);
     if (!pending) return undefined;
     this.#pending.delete(id);
     pending.unwatch();
-    if (pending.cancelWord) this.#port.post({ kind: 'release', id });
     if (this.#pending.size === 0) this.#port.hold(false);
     return pending;
   }
@@ -167,13 +167,7 @@ export class Client {
         return this.#settle(message.id)?.reject(fromWire(message.error));
     }
     const pending = this.#pending.get(message.id);
-    if (!pending) return;
-    if (message.kind === 'begin') {
-      pending.cancelWord = new Int32Array(message.buffer, message.address, 1);
-      if (pending.ended) cancelNow(pending);
-    } else if (!pending.ended) {
-      this.#tell(pending, message);
-    }
+    if (pending && !pending.ended) this.#tell(pending, message);
   }
 
   /** A listener that throws ends its call. */
@@ -185,10 +179,6 @@ export class Client {
       pending.end(new SottoError('invalid_argument', 'a listener threw', { where: message.kind, cause }));
     }
   }
-}
-
-function cancelNow(pending: Pending): void {
-  if (pending.cancelWord) Atomics.store(pending.cancelWord, 0, 1);
 }
 
 function withResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (error: SottoError) => void } {

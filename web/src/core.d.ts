@@ -32,8 +32,8 @@ export interface CoreIncoming extends Handle {
   plan(sessionOptions: string): string;
   /** Warms up. Afterwards a CoreModel can be made of this. */
   finish(): string;
-  /** Address of a 32-bit word: 1 written there, from any thread, stops the call that runs. */
-  cancelAddress(): number;
+  /** `isCancelled(call)` of the module is asked while it computes. */
+  watch(call: number): void;
 }
 
 export interface CoreModel extends Handle {
@@ -62,11 +62,11 @@ export interface CoreGeneration extends Handle {
   status(): string;
   /** Computes until `maxMs` have passed, at least one token or one slice of the prompt. Value:
    *   {pieces: [{text, token?, logprob?, top_logprobs?}], prefill: {done, total}, done: boolean}
-   * Slices are `slice` tokens long; 0: as many as are computed at once, 256 (where cancelAddress() can be reached from outside). */
+   * Slices are `slice` tokens long; 0: as many as are computed at once, 256 (where isCancelled() sees what happens meanwhile). */
   step(maxMs: number, slice: number): string;
   /** After done. Value: the fields of GenerationResult. */
   result(): string;
-  cancelAddress(): number;
+  watch(call: number): void;
 }
 
 export interface CoreSha256 extends Handle {
@@ -84,6 +84,8 @@ export interface CoreModule {
   /** Names, kinds, ranges and defaults of the generation options, from the one table. */
   generationOptions(): string;
   wasmMemory: WebAssembly.Memory;
+  /** Set by the worker; see watch(). */
+  isCancelled?: (call: number) => boolean;
 }
 
 /** Default export of core.mjs (page, worker) and core.node.mjs. */

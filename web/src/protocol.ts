@@ -69,11 +69,10 @@ export interface Start {
 }
 
 export type ToWorker =
-  | { kind: 'probe'; memory: WebAssembly.Memory } // before `start`, where it can be posted
+  | { kind: 'probe'; memory: WebAssembly.Memory; words: SharedArrayBuffer } // before `start`, where it can be posted
   | Start
-  | { [M in Method]: { kind: 'call'; id: number; method: M; params: Params<M> } }[Method]
-  | { kind: 'cancel'; id: number }
-  | { kind: 'release'; id: number }; // the page will not write to the cancel word any more
+  | { [M in Method]: { kind: 'call'; id: number; method: M; params: Params<M>; isEnded: boolean } }[Method] // ended before it began
+  | { kind: 'cancel'; id: number };
 
 export interface Prefill {
   done: number;
@@ -82,7 +81,6 @@ export interface Prefill {
 
 export type FromWorker =
   | { kind: 'started'; lock?: string } // name of the Web Lock it holds for life
-  | { kind: 'begin'; id: number; buffer: SharedArrayBuffer; address: number } // of the word that cancels this call when it is 1
   | { kind: 'progress'; id: number; progress: Progress }
   | { kind: 'pieces'; id: number; pieces: Piece[]; prefill: Prefill }
   | { kind: 'value'; id: number; value: Value<Method> }

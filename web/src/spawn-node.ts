@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Transferable as NodeTransferable } from 'node:worker_threads';
 
+import { CancelWords } from './cancel-words.ts';
 import type { Port } from './client.ts';
 import type { FromWorker, ToWorker } from './protocol.ts';
 
@@ -18,9 +19,14 @@ export class NodePort implements Port {
     this.#worker.on('exit', (code) => this.onLost(`it ended with status ${code}`));
   }
 
-  start(): void {
-    const unshared = this.#probe();
-    this.post({ kind: 'start', ...(unshared !== undefined && { unshared }) });
+  start(): CancelWords | undefined {
+    const words = this.#probe();
+    if (words instanceof CancelWords) {
+      this.post({ kind: 'start' });
+      return words;
+    }
+    this.post({ kind: 'start', unshared: words });
+    return undefined;
   }
   post(message: ToWorker, transfer: Transferable[] = []): void {
     this.#worker.postMessage(message, transfer as NodeTransferable[]);
@@ -33,12 +39,14 @@ export class NodePort implements Port {
     await this.#worker.terminate();
   }
 
-  /** Why the core gets one thread; undefined: memory can be shared. */
-  #probe(): string | undefined {
+  /** Or why the core gets one thread. */
+  #probe(): CancelWords | string {
     if ('bun' in process.versions) return 'Bun does not start threads of WebAssembly';
     try {
-      this.post({ kind: 'probe', memory: new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }) });
-      return undefined;
+      const words = new CancelWords();
+      const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+      this.post({ kind: 'probe', memory, words: words.buffer });
+      return words;
     } catch (error) {
       return `memory cannot be shared with a worker: ${String(error)}`;
     }

@@ -1,11 +1,14 @@
 /** A worker of a page, or of another worker. */
+import { CancelWords } from './cancel-words.ts';
 import type { Port } from './client.ts';
 import { SottoError } from './errors.ts';
 import type { FromWorker, Start, ToWorker } from './protocol.ts';
 import { scriptBlob } from './scripts.ts';
 
-const notIsolated =
-  'the page is not cross-origin isolated: it lacks the headers Cross-Origin-Opener-Policy and Cross-Origin-Embedder-Policy';
+const whyUnshared = (): string =>
+  globalThis.crossOriginIsolated
+    ? 'this browser does not share memory between workers'
+    : 'the page is not cross-origin isolated: it lacks the headers Cross-Origin-Opener-Policy and Cross-Origin-Embedder-Policy';
 
 export class WebPort implements Port {
   onMessage: (message: FromWorker) => void = () => undefined;
@@ -29,14 +32,15 @@ export class WebPort implements Port {
     };
   }
 
-  start(lock: string | undefined): void {
+  start(lock: string | undefined): CancelWords | undefined {
     if (lock !== undefined) void this.#watch(lock);
-    const unshared = this.#probe();
+    const words = this.#probe();
     const carried = this.#carried;
     this.post(
-      { kind: 'start', ...(unshared !== undefined && { unshared }), ...(carried && { carried }) },
+      { kind: 'start', ...(!words && { unshared: whyUnshared() }), ...(carried && { carried }) },
       carried ? [carried.wasmGzip] : [],
     );
+    return words;
   }
   post(message: ToWorker, transfer: Transferable[] = []): void {
     this.#worker.postMessage(message, transfer);
@@ -46,13 +50,15 @@ export class WebPort implements Port {
     this.#worker.terminate();
   }
 
-  /** Whether memory can be shared is only known by doing it. Returns why it was refused here; the worker looks what arrives. */
-  #probe(): string | undefined {
+  /** Whether memory can be shared is only known by doing it; the worker looks what arrives. */
+  #probe(): CancelWords | undefined {
     try {
-      this.post({ kind: 'probe', memory: new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }) });
-      return undefined;
+      const words = new CancelWords();
+      const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+      this.post({ kind: 'probe', memory, words: words.buffer });
+      return words;
     } catch {
-      return globalThis.crossOriginIsolated ? 'this browser does not share memory between workers' : notIsolated;
+      return undefined;
     }
   }
 

@@ -1,5 +1,5 @@
 // CancelSource, CancelToken and Deadline: how a caller stops a load, a prefill or a decode. A token may be triggered from
-// any thread and from a signal handler (one lock-free store). RunControl is what long loops poll.
+// any thread and from a signal handler (one lock-free store), or asks somebody else. RunControl is what long loops poll.
 #pragma once
 
 #include <atomic>
@@ -15,24 +15,35 @@ namespace sotto {
 class CancelToken {
  public:
   CancelToken() = default;
-  bool cancelled() const noexcept { return flag_ && flag_->load(std::memory_order_relaxed) != 0; }
+  bool cancelled() const noexcept {
+    return state_ && (state_->flag.load(std::memory_order_relaxed) || (state_->asked && state_->asked(state_->argument)));
+  }
 
  private:
   friend class CancelSource;
-  explicit CancelToken(std::shared_ptr<const std::atomic<uint32_t>> flag) : flag_(std::move(flag)) {}
-  std::shared_ptr<const std::atomic<uint32_t>> flag_;
+  struct State {
+    std::atomic<bool> flag{false};
+    bool (*asked)(int argument) = nullptr;
+    int argument = 0;
+  };
+  explicit CancelToken(std::shared_ptr<const State> state) : state_(std::move(state)) {}
+  std::shared_ptr<const State> state_;
 };
 
 class CancelSource {
  public:
-  CancelSource() : flag_(std::make_shared<std::atomic<uint32_t>>(0)) {}
-  void cancel() noexcept { flag_->store(1, std::memory_order_relaxed); }
-  CancelToken token() const { return CancelToken(flag_); }
-  /// Where a 1 cancels: for callers that share memory with this one but no function, as a page with its worker does.
-  std::atomic<uint32_t>* word() const noexcept { return flag_.get(); }
+  CancelSource() : state_(std::make_shared<CancelToken::State>()) {}
+  void cancel() noexcept { state_->flag.store(true, std::memory_order_relaxed); }
+  CancelToken token() const { return CancelToken(state_); }
+  /// Somebody who is asked as well, by every thread that computes: for callers that cannot call cancel() meanwhile, as a page whose
+  /// worker computes. Before the token is used.
+  void ask(bool (*asked)(int argument), int argument) noexcept {
+    state_->asked = asked;
+    state_->argument = argument;
+  }
 
  private:
-  std::shared_ptr<std::atomic<uint32_t>> flag_;
+  std::shared_ptr<CancelToken::State> state_;
 };
 
 /// A point of the monotonic clock; the default is never.

@@ -3,9 +3,7 @@
 // a FakeRun.
 //   FakeModel {finishMs?, trapAtFinish?, error?, also?: [names of further files]}, then spaces up to the wanted size
 //   FakeRun   {pieces?, pieceMs?, prefill?, prefillMs?, spin?, error?, refuse?, trap?, exit?, throwLater?, echo?}
-// Handles that are freed leave a mark where their cancel word was: a write to it later is counted, and told by memory().
 
-const freed = 0x0dead000;
 const headerBytes = 64;
 const value = (of) => JSON.stringify({ value: of });
 const failure = (code, message, where = '') => JSON.stringify({ error: { code, message, where } });
@@ -25,14 +23,12 @@ const now = () => performance.now();
 export default async function makeCore({ poolSize, instantiateWasm, mainScriptUrlOrBlob }) {
   await new Promise((received) => instantiateWasm({}, received));
   const wasmMemory = new WebAssembly.Memory({ initial: 160, maximum: 1024, shared: true });
-  const words = new Int32Array(wasmMemory.buffer);
   let top = 1024;
   const allocate = (bytes) => {
     const address = top;
     top += Math.ceil(bytes / 8) * 8;
     return address;
   };
-  const marks = [];
   const alive = { Engine: 0, Incoming: 0, Model: 0, Session: 0, Generation: 0, Sha256: 0 };
 
   class Handle {
@@ -46,18 +42,14 @@ export default async function makeCore({ poolSize, instantiateWasm, mainScriptUr
       if (this.isDeleted) throw new Error('deleted twice');
       this.isDeleted = true;
       --alive[this.constructor.name];
-      if (this.word === undefined) return;
-      Atomics.store(words, this.word >> 2, freed);
-      marks.push(this.word >> 2);
     }
-    cancelAddress() {
-      this.word ??= allocate(8);
-      return this.word;
+    watch(call) {
+      this.call = call;
     }
     get isCancelled() {
-      return this.word !== undefined && Atomics.load(words, this.word >> 2) === 1;
+      return module.isCancelled(this.call);
     }
-    /** Computes for some time, or until the word is set. */
+    /** Computes for some time, or until its call is ended. */
     compute(ms) {
       const end = now() + ms;
       while (now() < end && !this.isCancelled);
@@ -181,8 +173,7 @@ export default async function makeCore({ poolSize, instantiateWasm, mainScriptUr
       });
     }
     memory() {
-      const spoiled = marks.filter((word) => Atomics.load(words, word) !== freed).length;
-      return value({ weights_bytes: spoiled, tokenizer_bytes: 0, kv_bytes: alive.Session, scratch_bytes: alive.Generation + alive.Incoming * 1000 });
+      return value({ weights_bytes: 1000, tokenizer_bytes: 0, kv_bytes: alive.Session, scratch_bytes: alive.Generation + alive.Incoming * 1000 });
     }
     tokenize(text, options) {
       return value([...new TextEncoder().encode(text)].concat(JSON.parse(options).add_special === false ? [] : [0]));
@@ -297,5 +288,6 @@ export default async function makeCore({ poolSize, instantiateWasm, mainScriptUr
     }
   }
 
-  return { Engine, Incoming, Model, Session, Generation, Sha256, generationOptions: () => '[]', wasmMemory };
+  const module = { Engine, Incoming, Model, Session, Generation, Sha256, generationOptions: () => '[]', wasmMemory };
+  return module;
 }

@@ -6,8 +6,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 
 import { gemma, longest, nativeCommand, skipModel, smol } from './real-models.mjs';
-import { expose, html, isolation, serve, startBrowser, visitWith } from './site.mjs';
-import { dist, sotto } from './support.mjs';
+import { expose, html, isolation, residentBytes, serve, startBrowser, visitWith } from './site.mjs';
+import { dist, sotto, until } from './support.mjs';
 
 const skipCore = existsSync(`${dist}/core.node.mjs`) ? false : 'web/dist has no core: ./run build npm';
 const kinds = ['simd128', 'relaxed'].flatMap((variant) => [1, 2].map((threads) => ({ variant, threads })));
@@ -65,6 +65,20 @@ for (const model of [smol, gemma]) {
         assert.deepEqual(got, { texts: expected, ...kind });
       }
       assert.deepEqual(complaints, []);
+    });
+
+    test('closing frees the memory of a page', { timeout: 120_000 }, async (t) => {
+      const texts = { '/': html('/page.js'), '/page.js': expose('./index.js'), '/model.gguf': readFileSync(model.path) };
+      const { page } = await visitWith(browser, t, await serve(t, dist, { headers: isolation, texts }));
+      const weightsBytes = await page.evaluate(async () => {
+        globalThis.model = await sotto.load('/model.gguf', { threads: 2, storage: 'none' });
+        return (await model.memory()).weightsBytes;
+      });
+      const held = await residentBytes(browser);
+      assert.ok(held > weightsBytes);
+      await page.evaluate(() => model.close());
+      // A browser gives threads that wait two seconds before it ends them.
+      await until(async () => (await residentBytes(browser)) < held - 0.8 * weightsBytes);
     });
   });
 }

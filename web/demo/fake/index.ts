@@ -1,5 +1,5 @@
 /** A scripted stand-in for the package, for tests of the page's own behaviour: `vite build --mode fake`. Names decide what
- * happens: `too-big`, `missing`, `breaks` (in the load), `no-template`, `slow` in a source; `fail`, `lost`, `long`, `markup`,
+ * happens: `too-big`, `missing`, `breaks` (in the first load), `no-template`, `slow` in a source; `fail`, `lost`, `long`, `markup`,
  * `untraced` in a prompt. */
 import { SottoError } from '../../src/errors.ts';
 import type { LoadOptions, Model, Plan, Progress, Source } from '../../src/types.ts';
@@ -67,7 +67,7 @@ export async function load(source: Source, options: LoadOptions = {}): Promise<M
     tell(fromStore || local ? 'read' : 'download', loaded);
     await pause(20, options.signal);
     if (!fromStore && !local) remember(id, file, loaded, total);
-    if (id.includes('breaks') && step > steps / 3) throw new SottoError('io_error', 'the connection broke', { where: id });
+    if (id.includes('breaks') && begin === 0 && step > steps / 3) throw new SottoError('io_error', 'the connection broke', { where: id });
   }
   tell('warm-up', total);
   await pause(40, options.signal);

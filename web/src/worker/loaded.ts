@@ -89,7 +89,7 @@ export class LoadedModel {
     const timeline = this.#session(session);
     if (fresh) valueOf(timeline.rewind(0));
     const generation = new this.#core.module.Generation(timeline, toCoreJson(request));
-    context.begin(generation.cancelAddress(), () => generation.delete());
+    context.hold(generation);
     valueOf(generation.status());
     return this.#scheduler.run({ session, generation, signal: context.signal, onStep: context.pieces });
   }

@@ -88,7 +88,7 @@ export class Opener {
     const files = await this.#openSource(params.wire, { makeHasher, signal, options: params.source, peek, onWarning });
     try {
       const incoming = new module.Incoming(engine, toCoreJson(params.model ?? {}));
-      context.begin(incoming.cancelAddress(), () => incoming.delete());
+      context.hold(incoming);
       const meter = new ProgressMeter((progress) => context.progress(progress));
       const feed = new Feed(incoming, files, module.wasmMemory, signal, meter);
       try {

@@ -13,7 +13,7 @@ const smallSlice = 16;
 export interface Request {
   session: number;
   generation: CoreGeneration;
-  /** Aborted, and the generation's word is set: its next step is its last. */
+  /** Aborted: its next step is its last. */
   signal: AbortSignal;
   onStep(pieces: Piece[], prefill: Prefill): void;
 }

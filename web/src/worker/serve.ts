@@ -1,8 +1,9 @@
 /** The worker's side of the protocol: takes calls, answers each once. */
+import { CancelWords } from '../cancel-words.ts';
 import { SottoError, toWire } from '../errors.ts';
 import type { Method, Params, Start, ToWorker, Value } from '../protocol.ts';
 import { isFatal, lost } from './answers.ts';
-import type { Context } from './context.ts';
+import type { Context, Held } from './context.ts';
 import { startCore } from './core.ts';
 import type { Core, CoreWishes } from './core.ts';
 import type { CoreFiles, Host } from './host.ts';
@@ -15,18 +16,17 @@ type Handlers = { [M in Method]: Handler<M> };
 
 interface Running {
   controller: AbortController;
-  /** Of the word in the core's memory that stops what it computes for this call. */
-  cancelAddress?: number;
-  free?: () => void;
-  /** The page knows the word too. */
-  isShared: boolean;
+  held?: Held;
 }
+
+const ended = (): SottoError => new SottoError('cancelled', 'the call was ended');
 
 export class Server {
   readonly #host: Host;
   readonly #coreFiles: (carried: Start['carried']) => CoreFiles;
   readonly #running = new Map<number, Running>();
   #probe: WebAssembly.Memory | undefined;
+  #words: CancelWords | undefined;
   #start: Start | undefined;
   #core: Core | undefined;
   #model: LoadedModel | undefined;
@@ -40,16 +40,16 @@ export class Server {
     switch (message.kind) {
       case 'probe':
         this.#probe = message.memory;
+        this.#words = new CancelWords(message.words);
         return;
       case 'start':
         this.#start = message;
         return;
       case 'call':
-        return void this.#call(message.id, message.method, message.params);
+        void this.#call(message.id, message.method, message.params, message.isEnded);
+        return;
       case 'cancel':
-        return this.#cancel(message.id);
-      case 'release':
-        return this.#release(message.id);
+        return this.#running.get(message.id)?.controller.abort(ended());
     }
   }
 
@@ -58,8 +58,9 @@ export class Server {
     if (this.#start) this.#host.post({ kind: 'fatal', error: toWire(lost('a message to it cannot be read')) });
   }
 
-  async #call(id: number, method: Method, params: Params<Method>): Promise<void> {
-    const running: Running = { controller: new AbortController(), isShared: false };
+  async #call(id: number, method: Method, params: Params<Method>, isEnded: boolean): Promise<void> {
+    const running: Running = { controller: new AbortController() };
+    if (isEnded) running.controller.abort(ended());
     this.#running.set(id, running);
     try {
       // Method and parameters belong together, which the type of a union cannot tell.
@@ -69,35 +70,22 @@ export class Server {
       if (isFatal(error)) this.#host.post({ kind: 'fatal', error: toWire(lost(error)) });
       else this.#host.post({ kind: 'error', id, error: toWire(error) });
     }
-    if (!running.isShared) this.#release(id);
-  }
-
-  /** Where the page knows the word, it says when it will not write there any more. */
-  #release(id: number): void {
-    this.#running.get(id)?.free?.();
+    running.held?.delete();
     this.#running.delete(id);
   }
 
-  #cancel(id: number): void {
-    const running = this.#running.get(id);
-    if (!running) return;
-    running.controller.abort(new SottoError('cancelled', 'the call was ended'));
-    if (running.cancelAddress !== undefined && this.#core)
-      Atomics.store(new Int32Array(this.#core.module.wasmMemory.buffer, running.cancelAddress, 1), 0, 1);
-  }
+  /** Messages are seen between two steps only, words at any time. */
+  readonly #isCancelled = (id: number): boolean =>
+    this.#words?.isCancelled(id) || this.#running.get(id)?.controller.signal.aborted === true;
 
   #context(id: number, running: Running): Context {
     return {
       signal: running.controller.signal,
       progress: (progress) => this.#host.post({ kind: 'progress', id, progress }),
       pieces: (pieces, prefill) => this.#host.post({ kind: 'pieces', id, pieces, prefill }),
-      begin: (address, free) => {
-        running.cancelAddress = address;
-        running.free = free;
-        if (this.#unshared !== undefined || !this.#core) return;
-        running.isShared = true;
-        const buffer = this.#core.module.wasmMemory.buffer as unknown as SharedArrayBuffer;
-        this.#host.post({ kind: 'begin', id, buffer, address });
+      hold: (handle) => {
+        running.held = handle;
+        handle.watch(id);
       },
     };
   }
@@ -112,6 +100,7 @@ export class Server {
   async #opener(wishes: Omit<CoreWishes, 'unshared'>): Promise<{ core: Core; opener: Opener }> {
     const files = this.#coreFiles(this.#start?.carried);
     this.#core ??= await startCore(files, this.#host, { ...wishes, unshared: this.#unshared });
+    this.#core.module.isCancelled = this.#isCancelled;
     return { core: this.#core, opener: new Opener(this.#core, this.#host.openSource) };
   }
 

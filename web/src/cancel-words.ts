@@ -1,0 +1,22 @@
+/** Words that a page and its worker share: a call that is ended stands in the word of its number, where the engine looks while it
+ * computes. They are apart from the engine's memory, so that a page holds nothing of a model that is closed. */
+const nWords = 1024;
+
+export class CancelWords {
+  readonly buffer: SharedArrayBuffer;
+  readonly #words: Int32Array;
+
+  /** Throws a ReferenceError where there is no shared memory. */
+  constructor(buffer = new SharedArrayBuffer(nWords * Int32Array.BYTES_PER_ELEMENT)) {
+    this.buffer = buffer;
+    this.#words = new Int32Array(buffer);
+  }
+
+  /** Calls are numbered from 1 on. */
+  cancel(call: number): void {
+    Atomics.store(this.#words, call % nWords, call);
+  }
+  isCancelled(call: number): boolean {
+    return Atomics.load(this.#words, call % nWords) === call;
+  }
+}
