@@ -1,5 +1,7 @@
 // Tokenizers from GGUF metadata: what each field does, and that a wrong one is named.
 #include <cmath>
+#include <numeric>
+#include <random>
 
 #include "text/tiny_vocab.h"
 
@@ -105,7 +107,7 @@ TEST(GgufTokenizer, WrongFieldsAreNamed) {
     std::string message;
     ErrorCode code = ErrorCode::bad_model;
   };
-  const std::string long_piece(600, 'a');
+  const std::string long_piece(3000, 'a');
   const std::vector<double> nan{0, 0, 0, 0, std::nan(""), 0, 0, 0, 0, 0};
   const Case cases[] = {
       {without(gpt2, "model"), "model", "", ErrorCode::not_found},
@@ -134,7 +136,7 @@ TEST(GgufTokenizer, WrongFieldsAreNamed) {
       {without(llama, "scores"), "scores", "missing"},
       {with(llama, "scores", std::vector<double>{1}), "scores", "has 1 items, wanted: 10"},
       {with(llama, "scores", nan), "scores[4]", "NaN"},
-      {with(llama, "tokens", std::vector<std::string>{"", "", "", "<0x41>", "", "", "", "", "", long_piece}), "tokens[9]", "600"},
+      {with(llama, "tokens", std::vector<std::string>{"", "", "", "<0x41>", "", "", "", "", "", long_piece}), "tokens[9]", "3000"},
       {with(llama, "add_space_prefix", std::string("yes")), "add_space_prefix", "true or false"},
   };
   for (const Case& c : cases) {
@@ -143,6 +145,69 @@ TEST(GgufTokenizer, WrongFieldsAreNamed) {
     EXPECT_EQ(tokenizer.error().code, c.code) << tokenizer.error().message;
     EXPECT_EQ(tokenizer.error().where, "tokenizer.ggml." + c.where) << tokenizer.error().message;
     EXPECT_NE(tokenizer.error().message.find(c.message), std::string::npos) << tokenizer.error().message;
+  }
+}
+
+// SentencePiece's rule, word for word: of all neighbours that are a piece together, those of the highest score merge, the leftmost
+// of equal ones.
+Ids merged_by_scores(std::vector<std::string> symbols, const std::vector<std::string>& pieces, const std::vector<double>& scores) {
+  const auto find = [&](const std::string& text) {
+    return static_cast<size_t>(std::find(pieces.begin(), pieces.end(), text) - pieces.begin());
+  };
+  for (;;) {
+    size_t best = symbols.size();
+    double best_score = 0;
+    for (size_t i = 0; i + 1 < symbols.size(); ++i) {
+      const size_t piece = find(symbols[i] + symbols[i + 1]);
+      if (piece == pieces.size() || (best < symbols.size() && scores[piece] <= best_score)) continue;
+      best = i;
+      best_score = scores[piece];
+    }
+    if (best == symbols.size()) break;
+    symbols[best] += symbols[best + 1];
+    symbols.erase(symbols.begin() + static_cast<std::ptrdiff_t>(best) + 1);
+  }
+  Ids ids;
+  for (const std::string& symbol : symbols) ids.push_back(static_cast<TokenId>(find(symbol) % pieces.size()));  // none: <unk>, 0
+  return ids;
+}
+
+TEST(GgufTokenizer, ScoresMergeAsTheRuleSays) {
+  std::mt19937 random(7);
+  const auto below = [&](size_t n) { return static_cast<size_t>(random()) % n; };
+  const std::string alphabet[] = {"a", "b", "\u00e9", "\u4e2d"};
+  const auto letters = [&](size_t n) {
+    std::vector<std::string> result;
+    for (size_t i = 0; i < n; ++i) result.push_back(alphabet[below(4)]);
+    return result;
+  };
+  const auto joined = [](const std::vector<std::string>& parts) {
+    return std::accumulate(parts.begin(), parts.end(), std::string());
+  };
+  for (int round = 0; round < 200; ++round) {
+    std::vector<std::string> pieces{"<unk>", "a", "b", "\u00e9"};  // the fourth letter is only part of others
+    std::vector<double> scores{0, -9, -9, -9};
+    for (int i = 0; i < 30; ++i) {
+      std::string piece = joined(letters(2 + below(4)));
+      if (std::find(pieces.begin(), pieces.end(), piece) != pieces.end()) continue;
+      pieces.push_back(std::move(piece));
+      scores.push_back(-static_cast<double>(below(12)));  // many are equal
+    }
+    std::vector<int64_t> types(pieces.size(), 1);
+    types[0] = 2;
+    const Metadata metadata =
+        with(with(with(with(with(test::tiny_llama(), "tokens", pieces), "scores", scores), "token_type", types), "add_space_prefix",
+                  false),
+             "add_bos_token", false);
+    const auto tokenizer = test::open_metadata(metadata);
+    ASSERT_TRUE(tokenizer) << tokenizer.error().message;
+    for (const size_t length : {size_t{1}, size_t{9}, size_t{32}, size_t{33}, size_t{90}}) {
+      const std::vector<std::string> symbols = letters(length);
+      Ids wanted = merged_by_scores(symbols, pieces, scores);
+      // Neighbouring unknown characters are one unknown piece.
+      wanted.erase(std::unique(wanted.begin(), wanted.end(), [](TokenId a, TokenId b) { return a == 0 && b == 0; }), wanted.end());
+      EXPECT_EQ(test::encode(*tokenizer, joined(symbols)), wanted) << "round " << round << ": " << joined(symbols);
+    }
   }
 }
 

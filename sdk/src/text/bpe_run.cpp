@@ -10,23 +10,60 @@ namespace {
 
 constexpr size_t kShortWord = 32;  // symbols; up to here a scan for the lowest rank beats a heap
 
-void merge_short(const MergeTable& table, std::vector<BpeRun::Symbol>& symbols) {
-  struct Pair {
-    uint32_t rank = UINT32_MAX;
-    SymbolId result = kNoSymbol;
-  };
-  std::array<Pair, kShortWord> pairs;  // pairs[i]: symbols i and i + 1
+using Symbol = BpeRun::Symbol;
+
+// What two neighbouring symbols become.
+struct Joint {
+  uint32_t rank = UINT32_MAX;
+  SymbolId result = kNoSymbol;  // they do not merge
+
+  explicit operator bool() const noexcept { return result != kNoSymbol; }
+};
+
+// By a list of pairs.
+class ListedJoints {
+ public:
+  explicit ListedJoints(const MergeTable& table) : table_(table) {}
+  Joint operator()(const Symbol& left, const Symbol& right, size_t) const noexcept {
+    const Merge* merge = table_.find(left.id, right.id);
+    return merge ? Joint{merge->rank, merge->result} : Joint{};
+  }
+
+ private:
+  const MergeTable& table_;
+};
+
+// By the pieces themselves: the text of both is looked up. Scored vocabularies have so many pairs that collecting them takes longer
+// than most texts, and words that were seen are not merged again.
+class PieceJoints {
+ public:
+  PieceJoints(const Vocab& vocab, std::span<const uint32_t> ranks, std::string_view word)
+      : vocab_(vocab), ranks_(ranks), word_(word) {}
+  /// `end`: of the right one, in the word.
+  Joint operator()(const Symbol& left, const Symbol&, size_t end) const noexcept {
+    const auto id = vocab_.find_plain(word_.substr(left.start, end - left.start));
+    return id ? Joint{ranks_[static_cast<size_t>(*id)], static_cast<SymbolId>(*id)} : Joint{};
+  }
+
+ private:
+  const Vocab& vocab_;
+  std::span<const uint32_t> ranks_;
+  std::string_view word_;
+};
+
+template <class Joints>
+void merge_short(const Joints& joints, std::vector<Symbol>& symbols, size_t word_bytes) {
+  std::array<Joint, kShortWord> pairs;  // pairs[i]: symbols i and i + 1
   size_t n = symbols.size();
   const auto look_up = [&](size_t i) {
-    const Merge* merge = table.find(symbols[i].id, symbols[i + 1].id);
-    pairs[i] = merge ? Pair{merge->rank, merge->result} : Pair{};
+    pairs[i] = joints(symbols[i], symbols[i + 1], i + 2 < n ? symbols[i + 2].start : word_bytes);
   };
   for (size_t i = 0; i + 1 < n; ++i) look_up(i);
   while (n > 1) {
     size_t best = 0;
     for (size_t i = 1; i + 1 < n; ++i)
       if (pairs[i].rank < pairs[best].rank) best = i;
-    if (pairs[best].result == kNoSymbol) break;
+    if (!pairs[best]) break;
     symbols[best].id = pairs[best].result;
     for (size_t i = best + 1; i + 1 < n; ++i) {
       symbols[i] = symbols[i + 1];
@@ -39,7 +76,8 @@ void merge_short(const MergeTable& table, std::vector<BpeRun::Symbol>& symbols) 
   symbols.resize(n);
 }
 
-void merge_long(const MergeTable& table, std::vector<BpeRun::Symbol>& symbols) {
+template <class Joints>
+void merge_long(const Joints& joints, std::vector<Symbol>& symbols, size_t word_bytes) {
   struct Link {
     uint32_t before, after;
   };
@@ -49,31 +87,33 @@ void merge_long(const MergeTable& table, std::vector<BpeRun::Symbol>& symbols) {
   for (uint32_t i = 0; i < n; ++i) links[i] = {i - 1, i + 1 < n ? i + 1 : kEnd};  // before the first: UINT32_MAX, which is kEnd
   // Merges to try, the best on top: rank << 32 | index of the left symbol.
   std::vector<uint64_t> heap;
-  const auto merge_at = [&](uint32_t at) {
+  const auto joint_at = [&](uint32_t at) {
     const uint32_t right = links[at].after;
-    return right == kEnd ? nullptr : table.find(symbols[at].id, symbols[right].id);
+    if (right == kEnd) return Joint{};
+    const uint32_t after = links[right].after;
+    return joints(symbols[at], symbols[right], after == kEnd ? word_bytes : symbols[after].start);
   };
-  const auto candidate = [](const Merge& merge, uint32_t at) { return uint64_t{merge.rank} << 32 | at; };
+  const auto candidate = [](const Joint& joint, uint32_t at) { return uint64_t{joint.rank} << 32 | at; };
   const auto push = [&](uint32_t at) {
-    const Merge* merge = merge_at(at);
-    if (!merge) return;
-    heap.push_back(candidate(*merge, at));
+    const Joint joint = joint_at(at);
+    if (!joint) return;
+    heap.push_back(candidate(joint, at));
     std::push_heap(heap.begin(), heap.end(), std::greater<>());
   };
   for (uint32_t i = 0; i + 1 < n; ++i)
-    if (const Merge* merge = merge_at(i)) heap.push_back(candidate(*merge, i));
+    if (const Joint joint = joint_at(i)) heap.push_back(candidate(joint, i));
   std::make_heap(heap.begin(), heap.end(), std::greater<>());
   while (!heap.empty()) {
     std::pop_heap(heap.begin(), heap.end(), std::greater<>());
     const uint64_t best = heap.back();
     heap.pop_back();
-    // Out of date when one of the two symbols has merged since; merged-away symbols have no id, which merges with nothing.
+    // Out of date when one of the two symbols has merged since; a merged-away symbol has nothing after it.
     const auto at = static_cast<uint32_t>(best);
-    const Merge* merge = merge_at(at);
-    if (!merge || candidate(*merge, at) != best) continue;
+    const Joint joint = joint_at(at);
+    if (!joint || candidate(joint, at) != best) continue;
     const uint32_t right = links[at].after, after = links[right].after;
-    symbols[at].id = merge->result;
-    symbols[right].id = kNoSymbol;
+    symbols[at].id = joint.result;
+    links[right].after = kEnd;
     links[at].after = after;
     if (after != kEnd) {
       links[after].before = at;
@@ -153,10 +193,16 @@ Status BpeRun::encode_word(std::string_view word) {
       at += c.length;
     }
   }
-  if (symbols_.size() > kShortWord)
-    merge_long(bpe_.merges(), symbols_);
+  const auto merge = [&](const auto& joints) {
+    if (symbols_.size() > kShortWord)
+      merge_long(joints, symbols_, word.size());
+    else
+      merge_short(joints, symbols_, word.size());
+  };
+  if (const auto ranks = bpe_.piece_ranks(); !ranks.empty())
+    merge(PieceJoints(vocab_, ranks, word));
   else
-    merge_short(bpe_.merges(), symbols_);
+    merge(ListedJoints(bpe_.merges()));
   for (size_t i = 0; i < symbols_.size(); ++i) {
     if (symbols_[i].id < vocab_.size()) {
       ids_.push_back(static_cast<TokenId>(symbols_[i].id));

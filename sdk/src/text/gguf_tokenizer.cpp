@@ -29,8 +29,6 @@ constexpr char kAddSpacePrefix[] = "tokenizer.ggml.add_space_prefix";
 constexpr std::string_view kEndIds[] = {"tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id"};
 
 constexpr char kBlankMark[] = "\u2581";
-// Every cut of a scored piece is looked up, so that loading takes time in the square of its length; published ones have 93 at most.
-constexpr size_t kMaxScoredBytes = 512;
 
 std::string item(const char* key, size_t index) {
   return std::string(key) + "[" + std::to_string(index) + "]";
@@ -127,6 +125,7 @@ Status read_gpt2(const Metadata& metadata, const TokenizerChoices& choices, Toke
   SOTTO_ASSIGN(const auto lines, metadata.strings(kMerges));
   SOTTO_ASSIGN(const auto unknown, optional_id(metadata, kUnknown, impl.vocab));
   MergeList merges;
+  merges.reserve(lines.size());
   for (size_t i = 0; i < lines.size(); ++i) {
     const std::string_view line = lines[i];
     const size_t blank = line.find(' ', 1);
@@ -137,7 +136,7 @@ Status read_gpt2(const Metadata& metadata, const TokenizerChoices& choices, Toke
   if (pre->nfc) impl.normalizer.steps.push_back({NormalizerStep::Kind::nfc});
   impl.rules.assign(pre->rules.begin(), pre->rules.end());
   impl.byte_level = true;
-  impl.bpe = Bpe(impl.vocab, std::move(merges), {.byte_level = true, .ignore_merges = pre->ignore_merges, .unknown = unknown});
+  impl.bpe = Bpe(impl.vocab, merges, {.byte_level = true, .ignore_merges = pre->ignore_merges, .unknown = unknown});
   return read_specials(metadata, pre->add_bos, impl);
 }
 
@@ -147,16 +146,12 @@ Status read_llama(const Metadata& metadata, const TokenizerChoices&, Tokenizer::
   SOTTO_ASSIGN(const auto unknown, optional_id(metadata, kUnknown, impl.vocab));
   SOTTO_ASSIGN(const bool space_prefix, boolean(metadata, kAddSpacePrefix, true));
   SOTTO_TRY(one_per_token(metadata, kScores, scores.size(), impl.vocab.size()));
-  for (size_t i = 0; i < scores.size(); ++i) {
+  for (size_t i = 0; i < scores.size(); ++i)
     if (std::isnan(scores[i])) return wrong_item(metadata, kScores, i, "NaN", "a number");
-    if (const size_t bytes = impl.vocab.piece(static_cast<TokenId>(i)).size(); bytes > kMaxScoredBytes)
-      return wrong_item(metadata, kTokens, i, std::to_string(bytes) + " bytes long", "at most " + std::to_string(kMaxScoredBytes));
-  }
   if (space_prefix) impl.normalizer.steps.push_back({.kind = NormalizerStep::Kind::prepend, .to = kBlankMark});
   impl.normalizer.steps.push_back({.kind = NormalizerStep::Kind::replace, .from = " ", .to = kBlankMark});
   impl.strips_leading_blank = space_prefix;
-  impl.bpe =
-      Bpe(impl.vocab, merges_from_scores(impl.vocab, scores), {.byte_fallback = true, .fuse_unknown = true, .unknown = unknown});
+  impl.bpe = Bpe(impl.vocab, scores, {.byte_fallback = true, .fuse_unknown = true, .unknown = unknown});
   return read_specials(metadata, true, impl);
 }
 

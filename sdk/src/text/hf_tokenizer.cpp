@@ -184,6 +184,7 @@ Status add_merge_item(const Vocab& vocab, const Json& item, size_t index, MergeL
 Result<MergeList> read_merges(std::string_view text, const Vocab& vocab) {
   MergeList merges;
   SOTTO_ASSIGN(const auto items, json_slices(text, kMerges));
+  merges.reserve(items.size());
   for (size_t i = 0; i < items.size(); i += kMergesAtOnce) {
     const std::string_view first = items[i].value, last = items[std::min(i + kMergesAtOnce, items.size()) - 1].value;
     const std::string_view chunk(first.data(), static_cast<size_t>(last.data() + last.size() - first.data()));
@@ -290,7 +291,7 @@ Result<Tokenizer> make_hf_tokenizer(const ModelFile& file, const TokenizerChoice
       return malformed("tokenizer.json: model.unk_token", "is " + json_quote(fields.unknown) + ", which is not in the vocabulary");
   }
   SOTTO_ASSIGN(MergeList merges, read_merges(slice_of(model, "merges"), impl->vocab));
-  impl->bpe = Bpe(impl->vocab, std::move(merges), fields.options);
+  impl->bpe = Bpe(impl->vocab, merges, fields.options);
   place_added_tokens(added, *impl);
   SOTTO_TRY(read_post_processor(slice_of(sections, "post_processor"), *impl));
   SOTTO_TRY(read_decoder(slice_of(sections, "decoder"), *impl));

@@ -124,37 +124,9 @@ std::optional<TokenId> Vocab::find(std::string_view text) const noexcept {
   return entry == kEmptySlot ? std::nullopt : std::optional(static_cast<TokenId>(entry & kMaxPieces));
 }
 
-TokenId Vocab::find_plain(std::string_view text, uint64_t hash) const noexcept {
-  const uint32_t entry = index_[place_of(text, hash).slot];
-  const auto id = static_cast<TokenId>(entry & kMaxPieces);
-  return entry != kEmptySlot && is_plain(id) ? id : -1;
-}
-
 std::optional<TokenId> Vocab::find_plain(std::string_view text) const noexcept {
-  const TokenId id = find_plain(text, hash_bytes(text));
-  return id >= 0 ? std::optional(id) : std::nullopt;
-}
-
-void Vocab::find_all_plain(std::span<const std::string_view> pieces, std::span<TokenId> ids) const noexcept {
-  constexpr size_t kRun = 64;
-  const size_t mask = index_.size() - 1;
-  std::array<uint64_t, kRun> hashes;
-  for (size_t begin = 0; begin < pieces.size(); begin += kRun) {
-    const size_t n = std::min(kRun, pieces.size() - begin);
-    for (size_t i = 0; i < n; ++i) {
-      hashes[i] = hash_bytes(pieces[begin + i]);
-      __builtin_prefetch(&index_[hashes[i] & mask]);
-    }
-    const auto for_each_likely = [&](auto fetch) {
-      for (size_t i = 0; i < n; ++i) {
-        const uint32_t entry = index_[hashes[i] & mask];
-        if (entry != kEmptySlot && entry >> 24 == hashes[i] >> 56) fetch(entry & kMaxPieces);
-      }
-    };
-    for_each_likely([&](uint32_t id) { __builtin_prefetch(&starts_[id]); });
-    for_each_likely([&](uint32_t id) { __builtin_prefetch(arena_.data() + starts_[id]); });
-    for (size_t i = 0; i < n; ++i) ids[begin + i] = find_plain(pieces[begin + i], hashes[i]);
-  }
+  const auto id = find(text);
+  return id && is_plain(*id) ? id : std::nullopt;
 }
 
 }  // namespace sotto::text

@@ -24,7 +24,7 @@ std::optional<uint8_t> parse_byte_piece(std::string_view piece) noexcept;
 class Vocab {
  public:
   static constexpr size_t kMaxPieces = (size_t{1} << 24) - 1;
-  static constexpr size_t kMaxPieceBytes = 2048;  // the longest published ones are 512 blanks; loading takes time in their square
+  static constexpr size_t kMaxPieceBytes = 2048;  // the longest published ones are 512 blanks
 
   /// `types`: one per piece. Of equal pieces find() knows the first. Errors: bad_model naming the entry: no piece at all, too many
   /// or too long ones, a byte piece that is not <0xNN>. `where`: what the pieces are called in their file.
@@ -45,9 +45,6 @@ class Vocab {
 
   std::optional<TokenId> find(std::string_view piece) const noexcept;
   std::optional<TokenId> find_plain(std::string_view piece) const noexcept;
-  /// find_plain of many; none is -1. ids: (pieces.size()). What each of them looks at in memory is fetched while others are looked
-  /// up, since a large vocabulary is larger than the caches.
-  void find_all_plain(std::span<const std::string_view> pieces, std::span<TokenId> ids) const noexcept;
   /// The piece that stands for a single byte; -1 for none.
   TokenId byte_piece(uint8_t byte) const noexcept { return byte_pieces_[byte]; }
 
@@ -64,7 +61,6 @@ class Vocab {
     uint32_t tag;
   };
   Place place_of(std::string_view piece, uint64_t hash) const noexcept;
-  TokenId find_plain(std::string_view piece, uint64_t hash) const noexcept;  // -1: none
 
   std::string arena_;
   std::vector<uint32_t> starts_;  // size() + 1
