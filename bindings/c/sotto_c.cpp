@@ -124,9 +124,10 @@ SOTTO_C_CALL int sotto_abi_version(void) {
   return SOTTO_ABI_VERSION;
 }
 
-SOTTO_C_CALL const char* sotto_status_name(sotto_status status) {
+SOTTO_C_CALL const char* sotto_status_name(int status) {
   if (status == SOTTO_OK) return "ok";
-  return to_string(static_cast<ErrorCode>(std::min(static_cast<unsigned>(status), unsigned{SOTTO_INTERNAL}) - 1)).data();
+  const bool known = status > SOTTO_OK && status <= SOTTO_INTERNAL;
+  return to_string(static_cast<ErrorCode>((known ? status : SOTTO_INTERNAL) - 1)).data();
 }
 
 SOTTO_C_CALL void sotto_text_free(char* text) {

@@ -6,7 +6,7 @@ target_compile_options(sotto_options INTERFACE -Wall -Wextra -Wshadow -ffp-contr
   $<$<BOOL:${SOTTO_WERROR}>:-Werror>)
 
 # Most of a small file's compile time goes to the standard library's headers. Sources include what they use all the same: the
-# presets neon and package go without.
+# preset package goes without.
 option(SOTTO_PRECOMPILED_HEADERS "precompile what all layers include" ON)
 function(sotto_precompile target)
   if(SOTTO_PRECOMPILED_HEADERS)

@@ -53,7 +53,7 @@ typedef struct sotto_generation sotto_generation;
 /* SOTTO_ABI_VERSION of the library: what was compiled against must be the same. */
 int sotto_abi_version(void);
 /* "ok", "bad_model", ...; never NULL. */
-const char* sotto_status_name(sotto_status status);
+const char* sotto_status_name(int status);
 void sotto_text_free(char* text);
 
 /* Options: threads, target, memory_limit_bytes, trace. */
