@@ -1,6 +1,6 @@
 // What a language binding holds: one handle per thing of the SDK, options and results as JSON text. A constructor never fails,
 // status() tells. Nothing here knows of Emscripten: Embind (bindings/embind.cpp) and the C interface (bindings/c) only declare it.
-// One thread at a time per handle; cancel() from any.
+// One thread at a time per handle; cancel() from any. Who is asked by watch() is asked by every thread that computes.
 #pragma once
 
 #include <memory>
