@@ -23,6 +23,10 @@ Status print_json(const Json& object) {
   return print(object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
+Json parse_json(const std::string& text) {
+  return Json::parse(text);
+}
+
 void warn(const CommonOptions& common, std::string_view text) {
   if (!common.quiet) std::fprintf(stderr, "warning: %.*s\n", static_cast<int>(text.size()), text.data());
 }

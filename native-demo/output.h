@@ -16,6 +16,8 @@ using Json = nlohmann::ordered_json;
 Status print(std::string_view text);
 /// Text that is no UTF-8 comes out with U+FFFD, numbers that are not finite as null.
 Status print_json(const Json& object);
+/// Of a text that is known to be JSON. One translation unit has the parser.
+Json parse_json(const std::string& text);
 
 void warn(const CommonOptions& common, std::string_view text);
 /// "error: <code>: <sentence>"

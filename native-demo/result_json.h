@@ -8,7 +8,7 @@ namespace sotto::cli {
 
 template <class T>
 Json json_of(const T& result) {
-  return Json::parse(facade::json_of(result).text);
+  return parse_json(facade::json_of(result).text);
 }
 
 }  // namespace sotto::cli

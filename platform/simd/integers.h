@@ -176,13 +176,10 @@ static SOTTO_INLINE void load_widened(const std::byte* from, v128_t& r) {
 static SOTTO_INLINE void all32(int32_t x, v128_t& r) {
   r = wasm_i32x4_splat(x);
 }
-// A mask that the compiler does not know is a variable, made once in front of a loop. A constant V8 makes anew at every use, in
-// three instructions.
 static SOTTO_INLINE v128_t field(v128_t r, int shift, int mask) {
   const v128_t shifted = wasm_u16x8_shr(r, static_cast<uint32_t>(shift));
   if (mask >> (16 - shift) == 0 && mask + 1 == 1 << (16 - shift)) return shifted;
-  asm("" : "+r"(mask));
-  return wasm_v128_and(shifted, wasm_i16x8_splat(static_cast<int16_t>(mask)));
+  return wasm_v128_and(shifted, wasm_i16x8_splat(static_cast<int16_t>(variable(static_cast<uint32_t>(mask)))));
 }
 static SOTTO_INLINE v128_t shift16(v128_t r, int right) {
   return wasm_u16x8_shr(r, static_cast<uint32_t>(right));

@@ -24,16 +24,25 @@
 
 namespace sotto::simd {
 
-// load_i8(from, to): 8-bit integers become floats. load_u16(from, to): the bits of 16-bit numbers become 32-bit integers.
-// load_f16(from, to): halves become floats, where an instruction does it (SOTTO_HAS_F16).
+/// A constant that the compiler does not know to be one, made once in front of a loop. Constants V8 makes anew at every use, in
+/// three instructions.
+static SOTTO_INLINE uint32_t variable(uint32_t constant) {
+#ifdef __wasm__
+  asm("" : "+r"(constant));
+#endif
+  return constant;
+}
+
+// load_i8(from, to): 8-bit integers become floats. load_16(from, to): 16-bit numbers become 32-bit integers, signs
+// extended. load_f16(from, to): halves become floats, where an instruction does it (SOTTO_HAS_F16).
 
 static SOTTO_INLINE void load_i8(const std::byte* from, float& to) {
   to = static_cast<float>(static_cast<int8_t>(*from));
 }
-static SOTTO_INLINE void load_u16(const std::byte* from, uint32_t& to) {
-  uint16_t half;
-  std::memcpy(&half, from, sizeof half);
-  to = half;
+static SOTTO_INLINE void load_16(const std::byte* from, uint32_t& to) {
+  int16_t number;
+  std::memcpy(&number, from, sizeof number);
+  to = static_cast<uint32_t>(number);
 }
 
 #if defined(__SSE4_1__) && !defined(__wasm__)
@@ -41,8 +50,8 @@ static SOTTO_INLINE void load_u16(const std::byte* from, uint32_t& to) {
 static SOTTO_INLINE void load_i8(const std::byte* from, __m128& to) {
   to = _mm_cvtepi32_ps(_mm_cvtepi8_epi32(_mm_loadu_si32(from)));
 }
-static SOTTO_INLINE void load_u16(const std::byte* from, __m128i& to) {
-  to = _mm_cvtepu16_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)));
+static SOTTO_INLINE void load_16(const std::byte* from, __m128i& to) {
+  to = _mm_cvtepi16_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)));
 }
 
 #ifdef __AVX2__
@@ -50,8 +59,8 @@ static SOTTO_INLINE void load_u16(const std::byte* from, __m128i& to) {
 static SOTTO_INLINE void load_i8(const std::byte* from, __m256& to) {
   to = _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from))));
 }
-static SOTTO_INLINE void load_u16(const std::byte* from, __m256i& to) {
-  to = _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+static SOTTO_INLINE void load_16(const std::byte* from, __m256i& to) {
+  to = _mm256_cvtepi16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
 }
 static SOTTO_INLINE void load_f16(const std::byte* from, __m256& to) {
   to = _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
@@ -62,8 +71,8 @@ static SOTTO_INLINE void load_f16(const std::byte* from, __m256& to) {
 static SOTTO_INLINE void load_i8(const std::byte* from, __m512& to) {
   to = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))));
 }
-static SOTTO_INLINE void load_u16(const std::byte* from, __m512i& to) {
-  to = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
+static SOTTO_INLINE void load_16(const std::byte* from, __m512i& to) {
+  to = _mm512_cvtepi16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
 }
 static SOTTO_INLINE void load_f16(const std::byte* from, __m512& to) {
   to = _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
@@ -104,8 +113,8 @@ static SOTTO_INLINE void load_i8(const std::byte* from, float32x4_t& to) {
   std::memcpy(&word, from, sizeof word);
   to = vcvtq_f32_s32(vmovl_s16(vget_low_s16(vmovl_s8(vreinterpret_s8_u32(vdup_n_u32(word))))));
 }
-static SOTTO_INLINE void load_u16(const std::byte* from, uint32x4_t& to) {
-  to = vmovl_u16(vld1_u16(reinterpret_cast<const uint16_t*>(from)));
+static SOTTO_INLINE void load_16(const std::byte* from, uint32x4_t& to) {
+  to = vreinterpretq_u32_s32(vmovl_s16(vld1_s16(reinterpret_cast<const int16_t*>(from))));
 }
 static SOTTO_INLINE void load_f16(const std::byte* from, float32x4_t& to) {
   to = vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(reinterpret_cast<const uint16_t*>(from))));
@@ -116,8 +125,8 @@ static SOTTO_INLINE void load_f16(const std::byte* from, float32x4_t& to) {
 static SOTTO_INLINE void load_i8(const std::byte* from, v128_t& to) {
   to = wasm_f32x4_convert_i32x4(wasm_i32x4_extend_low_i16x8(wasm_i16x8_extend_low_i8x16(wasm_v128_load32_zero(from))));
 }
-static SOTTO_INLINE void load_u16(const std::byte* from, v128_t& to) {
-  to = wasm_u32x4_load16x4(from);
+static SOTTO_INLINE void load_16(const std::byte* from, v128_t& to) {
+  to = wasm_i32x4_load16x4(from);
 }
 
 #endif

@@ -15,24 +15,27 @@
 
 namespace sotto::simd {
 
-/// Halves, as bits in 32-bit lanes, to floats for targets without an instruction. Subnormals go through a subtraction of normal
-/// numbers: arithmetic on subnormal floats is slow on some machines. A NaN becomes quiet, as the instructions make it.
-template <class Float, class Word, class ToFloat, class ToWord, class Select>
-static SOTTO_INLINE Float half_to_float(Word half, ToFloat to_float, ToWord to_word, Select select) {
-  constexpr uint32_t kRebias = (127 - 15) << 23;
-  const Word magnitude = half & Word(0x7fff);
-  const Word normal = (magnitude << 13) + Word(kRebias);
-  const Word subnormal = to_word(to_float(normal + Word(1 << 23)) - Float(0x1p-14f));
-  const Word special = (normal + Word(kRebias)) | select(magnitude > Word(0x7c00), Word(1 << 22), Word(0));
-  const Word unsigned_word = select(magnitude < Word(0x0400), subnormal, select(magnitude < Word(0x7c00), normal, special));
-  return to_float(unsigned_word | ((half & Word(0x8000)) << 16));
+/// Halves, as sign-extended bits in 32-bit lanes, to floats for targets without an instruction: exponent and fraction move to their
+/// place, and a product moves the exponent's zero (through subnormal floats for subnormal halves: slow on some machines, but
+/// seldom). What is not finite gets its exponent after that; a NaN becomes quiet, as the instructions make it.
+template <class Float, class Word, class ToFloat, class ToWord, class Select, class Any>
+static SOTTO_INLINE Float half_to_float(Word half, ToFloat to_float, ToWord to_word, Select select, Any any) {
+  const Word exponent = Word(variable(0x7c00));
+  const Float value = to_float((half << 13) & Word(variable(0x8fffe000))) * Float(std::bit_cast<float>(variable(0x77800000)));
+  const auto special = (half & exponent) == exponent;
+  if (any(special)) [[unlikely]] {
+    const Word quiet = select((half & Word(0x03ff)) != Word(0), Word(1 << 22), Word(0));
+    return to_float(to_word(value) | select(special, Word(0x7f800000) | quiet, Word(0)));
+  }
+  return value;
 }
 
 template <class Arch>
 static SOTTO_INLINE float half_to_float(uint16_t half) {
   return half_to_float<float>(
-      uint32_t{half}, [](uint32_t word) { return std::bit_cast<float>(word); },
-      [](float value) { return std::bit_cast<uint32_t>(value); }, [](bool yes, uint32_t a, uint32_t b) { return yes ? a : b; });
+      static_cast<uint32_t>(static_cast<int16_t>(half)), [](uint32_t word) { return std::bit_cast<float>(word); },
+      [](float value) { return std::bit_cast<uint32_t>(value); }, [](bool yes, uint32_t a, uint32_t b) { return yes ? a : b; },
+      [](bool yes) { return yes; });
 }
 
 template <class Arch>
@@ -60,7 +63,7 @@ struct Vec {
   }
   static SOTTO_INLINE Vec load_bf16(const std::byte* from) {
     Words halves;
-    simd::load_u16(from, halves.data);
+    simd::load_16(from, halves.data);
     return {xsimd::bitwise_cast<float>(halves << 16)};
   }
   static SOTTO_INLINE Vec load_f16(const std::byte* from) {
@@ -69,11 +72,11 @@ struct Vec {
     simd::load_f16(from, x.v.data);
 #else
     Words halves;
-    simd::load_u16(from, halves.data);
+    simd::load_16(from, halves.data);
     x.v = half_to_float<Batch>(
         halves, [](Words words) { return xsimd::bitwise_cast<float>(words); },
         [](Batch values) { return xsimd::bitwise_cast<uint32_t>(values); },
-        [](auto mask, Words a, Words b) { return xsimd::select(mask, a, b); });
+        [](auto mask, Words a, Words b) { return xsimd::select(mask, a, b); }, [](auto mask) { return xsimd::any(mask); });
 #endif
     return x;
   }
@@ -134,12 +137,12 @@ struct Vec<Arch> {
   static constexpr bool kHasF16 = false;
   static SOTTO_INLINE Vec load_f16(const std::byte* from) {
     uint32_t half;
-    load_u16(from, half);
+    load_16(from, half);
     return {half_to_float<Arch>(static_cast<uint16_t>(half))};
   }
   static SOTTO_INLINE Vec load_bf16(const std::byte* from) {
     uint32_t half;
-    load_u16(from, half);
+    load_16(from, half);
     return {std::bit_cast<float>(half << 16)};
   }
 
