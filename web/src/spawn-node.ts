@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Transferable as NodeTransferable } from 'node:worker_threads';
 
-import { CancelWords } from './cancel-words.ts';
+import { CancelWords, wordsSharedWith } from './cancel-words.ts';
 import type { Port } from './client.ts';
 import type { FromWorker, ToWorker } from './protocol.ts';
 
@@ -43,10 +43,7 @@ export class NodePort implements Port {
   #probe(): CancelWords | string {
     if ('bun' in process.versions) return 'Bun does not start threads of WebAssembly';
     try {
-      const words = new CancelWords();
-      const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
-      this.post({ kind: 'probe', memory, words: words.buffer });
-      return words;
+      return wordsSharedWith(this);
     } catch (error) {
       return `memory cannot be shared with a worker: ${String(error)}`;
     }

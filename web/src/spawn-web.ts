@@ -1,5 +1,5 @@
 /** A worker of a page, or of another worker. */
-import { CancelWords } from './cancel-words.ts';
+import { type CancelWords, wordsSharedWith } from './cancel-words.ts';
 import type { Port } from './client.ts';
 import { SottoError } from './errors.ts';
 import type { FromWorker, Start, ToWorker } from './protocol.ts';
@@ -50,13 +50,9 @@ export class WebPort implements Port {
     this.#worker.terminate();
   }
 
-  /** Whether memory can be shared is only known by doing it; the worker looks what arrives. */
   #probe(): CancelWords | undefined {
     try {
-      const words = new CancelWords();
-      const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
-      this.post({ kind: 'probe', memory, words: words.buffer });
-      return words;
+      return wordsSharedWith(this);
     } catch {
       return undefined;
     }

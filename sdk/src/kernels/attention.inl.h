@@ -1,6 +1,8 @@
 // Attention with an online softmax over tiles of 64 keys. Tiles start at multiples of 64 of the absolute position and keys keep
 // their place in them, so a token meets the same numbers in the same order in decode and in any cut of a prompt. Tiles are
-// converted to floats once, keys transposed, for all rows of a block: query heads of the key/value head, times tokens.
+// converted to floats once, keys transposed, for all rows of a block: query heads of the key/value head, times tokens. Few rows, as
+// in decode, take the numbers from the cache into registers: each is used once, and a tile of floats overflows the first-level
+// cache.
 #pragma once
 
 #include "kernels/kv_row.inl.h"
@@ -13,7 +15,7 @@ template <class Arch>
 struct Attention {
   static size_t attention_scratch_floats(size_t n_heads, size_t head_dim) {
     const Shape shape(head_dim);
-    return shape.key_floats() + shape.value_floats() + rows(n_heads) * shape.floats_per_row();
+    return shape.key_floats() + shape.value_floats() + 2 * shape.scale_floats() + rows(n_heads) * shape.floats_per_row();
   }
 
   static void attention(const AttentionArgs& args) {
@@ -46,6 +48,8 @@ struct Attention {
     explicit Shape(size_t dim) : head_dim(dim), columns(round_up(dim, 16)), value_stride(odd_lines(dim)) {}
     size_t key_floats() const { return columns * kKeyStride; }
     size_t value_floats() const { return kTile * value_stride; }
+    size_t scales_per_row() const { return round_up(head_dim, quant::q8_0::kBlockSize) / quant::q8_0::kBlockSize; }
+    size_t scale_floats() const { return kTile * scales_per_row(); }
     size_t floats_per_row() const { return columns + kKeyStride + value_stride + 2; }
   };
 
@@ -54,19 +58,23 @@ struct Attention {
     const AttentionArgs& args;
     Shape shape;
     size_t first_token, n_tokens, n_rows;
-    float* keys;     // (head_dim, kKeyStride): transposed tile
-    float* values;   // (kTile, value_stride)
-    float* queries;  // (n_rows, columns), times args.scale
-    float* scores;   // (n_rows, kKeyStride), then softmax numerators
-    float* sums;     // (n_rows, value_stride): values weighted so far
-    float* maximum;  // (n_rows)
-    float* total;    // (n_rows): sum of numerators
+    float* keys;          // (head_dim, kKeyStride): transposed tile
+    float* values;        // (kTile, value_stride)
+    float* key_scales;    // (kTile, scales_per_row), of cache types that have some
+    float* value_scales;  // the same
+    float* queries;       // (n_rows, columns), times args.scale
+    float* scores;        // (n_rows, kKeyStride), then softmax numerators
+    float* sums;          // (n_rows, value_stride): values weighted so far
+    float* maximum;       // (n_rows)
+    float* total;         // (n_rows): sum of numerators
 
     Block(const AttentionArgs& all, size_t token, size_t count)
         : args(all), shape(all.head_dim), first_token(token), n_tokens(count), n_rows(count * all.n_heads) {
       keys = all.scratch;
       values = keys + shape.key_floats();
-      queries = values + shape.value_floats();
+      key_scales = values + shape.value_floats();
+      value_scales = key_scales + shape.scale_floats();
+      queries = value_scales + shape.scale_floats();
       scores = queries + n_rows * shape.columns;
       sums = scores + n_rows * kKeyStride;
       maximum = sums + n_rows * shape.value_stride;
@@ -135,33 +143,106 @@ struct Attention {
     size_t token_end = block.n_tokens;
     while (block.first_seen(token_end - 1) >= tile.end) --token_end;
 
-    load<Row>(block, tile);
     const size_t row = token_begin * args.n_heads, n_rows = (token_end - token_begin) * args.n_heads;
-    const size_t first_column = tile.first_column(), n_columns = tile.end_column() - first_column;
-    float* scores = block.scores + row * kKeyStride;
-    const V zero = V::broadcast(0.0f);
-    for (size_t i = 0; i < n_rows; ++i) {
-      map_rows<Arch>(n_columns, scores + i * kKeyStride + first_column, [&](auto) { return zero; });
+    const bool few = n_rows <= MultiplyAdd<Arch>::kMostRows && args.head_dim % simd::kPartialLanes == 0;
+    size_t offset[kTile];
+    find_rows(args, tile, offset);
+    const CachedRows<Row> keys(args.keys, offset, tile, block.shape, block.key_scales);
+    const CachedRows<Row> values(args.values, offset, tile, block.shape, block.value_scales);
+    if (few) {
+      few_scores(block, tile, keys, row, n_rows);
+    } else {
+      load(block, tile, keys, values);
+      many_scores(block, tile, row, n_rows);
     }
+    for (size_t i = 0; i < n_rows; ++i) softmax(block, tile, row + i);
+
+    const size_t skipped = tile.begin - tile.start;
+    const Matrices weighted{.a = block.scores + row * kKeyStride + skipped,
+                            .a_stride = kKeyStride,
+                            .c = block.sums + row * block.shape.value_stride,
+                            .c_stride = block.shape.value_stride,
+                            .n_rows = n_rows,
+                            .n_cols = block.shape.columns,
+                            .n_k = tile.end - tile.begin};
+    if (few) {
+      MultiplyAdd<Arch>::multiply_add(weighted, values.from(skipped));
+    } else {
+      const size_t stride = block.shape.value_stride;
+      MultiplyAdd<Arch>::multiply_add(weighted, FloatRows<Arch>{block.values + skipped * stride, stride});
+    }
+  }
+
+  // Rows of the cache as they lie, by column of a tile.
+  template <class Row>
+  struct CachedRows {
+    const std::byte* rows;
+    const size_t* offset;
+    const float* scales;
+    size_t n_scales;
+
+    CachedRows(const std::byte* all, const size_t* where, const Tile& tile, const Shape& shape, float* scale)
+        : rows(all), offset(where), scales(scale), n_scales(shape.scales_per_row()) {
+      if constexpr (Row::kBlock != 0) {
+        for (size_t column = tile.first_column(); column < tile.end_column(); ++column)
+          for (size_t i = 0; i < n_scales; ++i) scale[column * n_scales + i] = Row::scale(rows + offset[column], i);
+      }
+    }
+    CachedRows from(size_t column) const {
+      CachedRows later = *this;
+      later.offset += column;
+      later.scales += column * n_scales;
+      return later;
+    }
+    SOTTO_INLINE V operator()(size_t column, size_t d) const {
+      return Row::whole(rows + offset[column], d, scales + column * n_scales);
+    }
+    /// the same where only n numbers are left of the row
+    SOTTO_INLINE V operator()(size_t column, size_t d, size_t n) const {
+      return n >= V::kLanes ? (*this)(column, d) : Row::first(rows + offset[column], d, scales + column * n_scales, n);
+    }
+  };
+
+  static void many_scores(const Block& block, const Tile& tile, size_t row, size_t n_rows) {
+    const size_t first_column = tile.first_column(), n_columns = tile.end_column() - first_column;
+    float* scores = block.scores + row * kKeyStride + first_column;
+    const V zero = V::broadcast(0.0f);
+    for (size_t i = 0; i < n_rows; ++i) map_rows<Arch>(n_columns, scores + i * kKeyStride, [&](auto) { return zero; });
     MultiplyAdd<Arch>::multiply_add({.a = block.queries + row * block.shape.columns,
                                      .a_stride = block.shape.columns,
-                                     .b = block.keys + first_column,
-                                     .b_stride = kKeyStride,
-                                     .c = scores + first_column,
+                                     .c = scores,
                                      .c_stride = kKeyStride,
                                      .n_rows = n_rows,
                                      .n_cols = n_columns,
-                                     .n_k = args.head_dim});
-    for (size_t i = 0; i < n_rows; ++i) softmax(block, tile, row + i);
-    MultiplyAdd<Arch>::multiply_add({.a = scores + (tile.begin - tile.start),
-                                     .a_stride = kKeyStride,
-                                     .b = block.values + (tile.begin - tile.start) * block.shape.value_stride,
-                                     .b_stride = block.shape.value_stride,
-                                     .c = block.sums + row * block.shape.value_stride,
-                                     .c_stride = block.shape.value_stride,
-                                     .n_rows = n_rows,
-                                     .n_cols = block.shape.columns,
-                                     .n_k = tile.end - tile.begin});
+                                     .n_k = block.args.head_dim},
+                                    FloatRows<Arch>{block.keys + first_column, kKeyStride});
+  }
+
+  template <class Row, size_t kRows = MultiplyAdd<Arch>::kMostRows>
+  static void few_scores(const Block& block, const Tile& tile, const CachedRows<Row>& keys, size_t row, size_t n_rows) {
+    if constexpr (kRows > 1) {
+      if (n_rows < kRows) return few_scores<Row, kRows - 1>(block, tile, keys, row, n_rows);
+    }
+    constexpr size_t kSquares = V::kLanes < simd::kPartialLanes ? 2 : 1;  // more sums at a time than one that wait for each other
+    const float* queries = block.queries + row * block.shape.columns;
+    for (size_t column = tile.first_column(); column < tile.end_column(); column += kSquares * V::kLanes) {
+      V sums[kRows][kSquares];
+      for (auto& all : sums)
+        for (V& sum : all) sum = V::broadcast(0.0f);
+      for (size_t d = 0; d < block.args.head_dim; d += V::kLanes) {
+        for (size_t s = 0; s < kSquares; ++s) {
+          V square[V::kLanes];
+          for (size_t i = 0; i < V::kLanes; ++i) square[i] = keys(column + s * V::kLanes + i, d);
+          V::transpose(square);
+          for (size_t i = 0; i < V::kLanes; ++i) {
+            for (size_t r = 0; r < kRows; ++r)
+              sums[r][s] = sums[r][s] + V::broadcast(queries[r * block.shape.columns + d + i]) * square[i];
+          }
+        }
+      }
+      for (size_t r = 0; r < kRows; ++r)
+        for (size_t s = 0; s < kSquares; ++s) sums[r][s].store(block.scores + (row + r) * kKeyStride + column + s * V::kLanes);
+    }
   }
 
   // Scores of one row become numerators exp(score - maximum so far); what was summed before shrinks to the new maximum.
@@ -200,37 +281,33 @@ struct Attention {
     block.total[row] = block.total[row] + sum;
   }
 
-  // Keys and values of the tile as floats. Columns of `keys` beside [begin, end) repeat a neighbour and are masked later.
-  template <class Row>
-  static void load(const Block& block, const Tile& tile) {
-    const AttentionArgs& args = block.args;
-    const size_t head_dim = args.head_dim, first_column = tile.first_column(), end_column = tile.end_column();
-    size_t offset[kTile];  // of the cache row, per column
+  // Where the cache rows of the tile's columns lie. Columns beside [begin, end) repeat a neighbour and are masked later.
+  static void find_rows(const AttentionArgs& args, const Tile& tile, size_t (&offset)[kTile]) {
     size_t slot = tile.begin % args.n_slots;
-    for (size_t column = first_column; column < end_column; ++column) {
+    for (size_t column = tile.first_column(); column < tile.end_column(); ++column) {
       offset[column] = slot * args.row_stride_bytes;
       const size_t p = tile.start + column;
       if (p >= tile.begin && p + 1 < tile.end) slot = slot + 1 == args.n_slots ? 0 : slot + 1;
     }
-    for (size_t column = first_column; column < end_column; column += V::kLanes) {
+  }
+
+  // Keys and values of the tile as floats.
+  template <class Row>
+  static void load(const Block& block, const Tile& tile, const CachedRows<Row>& keys, const CachedRows<Row>& values) {
+    const size_t head_dim = block.args.head_dim;
+    for (size_t column = tile.first_column(); column < tile.end_column(); column += V::kLanes) {
       for (size_t d = 0; d < head_dim; d += V::kLanes) {
-        const size_t n = head_dim - d;
         V square[V::kLanes];
-        for (size_t i = 0; i < V::kLanes; ++i) {
-          const std::byte* row = args.keys + offset[column + i];
-          square[i] = n >= V::kLanes ? Row::whole(row, d) : Row::first(row, d, n);
-        }
+        for (size_t i = 0; i < V::kLanes; ++i) square[i] = keys(column + i, d, head_dim - d);
         V::transpose(square);
         for (size_t i = 0; i < V::kLanes; ++i) square[i].store(block.keys + (d + i) * kKeyStride + column);
       }
     }
     for (size_t column = tile.begin - tile.start; column < tile.end - tile.start; ++column) {
-      const std::byte* row = args.values + offset[column];
       float* to = block.values + column * block.shape.value_stride;
       size_t d = 0;
-      for (; d + V::kLanes <= head_dim; d += V::kLanes) Row::whole(row, d).store(to + d);
-      if (d < head_dim) Row::first(row, d, head_dim - d).store(to + d);
-      for (d = d < head_dim ? d + V::kLanes : d; d < block.shape.columns; d += V::kLanes) V::broadcast(0.0f).store(to + d);
+      for (; d < head_dim; d += V::kLanes) values(column, d, head_dim - d).store(to + d);
+      for (; d < block.shape.columns; d += V::kLanes) V::broadcast(0.0f).store(to + d);
     }
   }
 };

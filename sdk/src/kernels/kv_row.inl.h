@@ -36,39 +36,52 @@ struct KvStore {
 };
 
 // The registers of a cache row by column, a multiple of the lanes. `first` reads only the n numbers that are left of the row.
+// Scales are found before: there is one for many registers, and not every target makes floats of halves quickly.
 
 template <class Arch>
 struct F32Row {
   using V = simd::Vec<Arch>;
-  static SOTTO_INLINE V whole(const std::byte* row, size_t column) { return V::load(reinterpret_cast<const float*>(row) + column); }
-  static SOTTO_INLINE V first(const std::byte* row, size_t column, size_t n) {
+  static constexpr size_t kBlock = 0;  // columns of a scale; 0: there are none
+  static SOTTO_INLINE V whole(const std::byte* row, size_t column, const float*) {
+    return V::load(reinterpret_cast<const float*>(row) + column);
+  }
+  static SOTTO_INLINE V first(const std::byte* row, size_t column, const float*, size_t n) {
     return simd::load_first<Arch>(reinterpret_cast<const float*>(row) + column, n);
   }
 };
 
+// KvStore makes no infinities.
 template <class Arch>
 struct F16Row {
   using V = simd::Vec<Arch>;
-  static SOTTO_INLINE V whole(const std::byte* row, size_t column) { return V::load_f16(row + 2 * column); }
-  static SOTTO_INLINE V first(const std::byte* row, size_t column, size_t n) {
+  static constexpr size_t kBlock = 0;
+  static SOTTO_INLINE V whole(const std::byte* row, size_t column, const float*) {
+    return V::template load_f16<false>(row + 2 * column);
+  }
+  static SOTTO_INLINE V first(const std::byte* row, size_t column, const float*, size_t n) {
     std::byte halves[2 * V::kLanes] = {};
     std::memcpy(halves, row + 2 * column, 2 * n);
-    return V::load_f16(halves);
+    return V::template load_f16<false>(halves);
   }
 };
 
 template <class Arch>
 struct Q8Row {
   using V = simd::Vec<Arch>;
-  static SOTTO_INLINE V whole(const std::byte* row, size_t column) {
-    const std::byte* block = row + column / quant::q8_0::kBlockSize * sizeof(quant::q8_0::Block);
-    uint16_t scale;
-    std::memcpy(&scale, block, sizeof scale);
-    const std::byte* codes = block + sizeof scale + column % quant::q8_0::kBlockSize;
-    return V::load_i8(codes) * V::broadcast(simd::half_to_float<Arch>(scale));
+  static constexpr size_t kBlock = quant::q8_0::kBlockSize;
+  static SOTTO_INLINE float scale(const std::byte* row, size_t block) {
+    uint16_t half;
+    std::memcpy(&half, row + block * sizeof(quant::q8_0::Block), sizeof half);
+    return simd::half_to_float<Arch>(half);
+  }
+  static SOTTO_INLINE V whole(const std::byte* row, size_t column, const float* scales) {
+    const std::byte* codes = row + column / kBlock * sizeof(quant::q8_0::Block) + sizeof(uint16_t) + column % kBlock;
+    return V::load_i8(codes) * V::broadcast(scales[column / kBlock]);
   }
   // Rows are padded to whole blocks.
-  static SOTTO_INLINE V first(const std::byte* row, size_t column, size_t) { return whole(row, column); }
+  static SOTTO_INLINE V first(const std::byte* row, size_t column, const float* scales, size_t) {
+    return whole(row, column, scales);
+  }
 };
 
 }  // namespace sotto::kernels
