@@ -17,7 +17,7 @@ struct RealModel {
   const char* name;
   const char* file;
   double nll_tolerance;        // of default activations and cache, over all chunks: the peer's own distance from the truth
-  double chunk_nll_tolerance;  // of one chunk
+  double chunk_nll_tolerance;  // of one chunk: the same
 };
 void PrintTo(const RealModel& model, std::ostream* out) {
   *out << model.name;

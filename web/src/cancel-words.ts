@@ -1,6 +1,6 @@
 /** Words that a page and its worker share: a call that is ended stands in the word of its number, where the engine looks while it
  * computes. They are apart from the engine's memory, so that a page holds nothing of a model that is closed. */
-import type { Port } from './client.ts';
+import type { ToWorker } from './protocol.ts';
 
 const nWords = 1024;
 
@@ -24,7 +24,7 @@ export class CancelWords {
 }
 
 /** Whether memory can be shared with a worker is only known by doing it: throws where it cannot, and the worker looks what arrives. */
-export function wordsSharedWith(port: Port): CancelWords {
+export function wordsSharedWith(port: { post(message: ToWorker): void }): CancelWords {
   const words = new CancelWords();
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
   port.post({ kind: 'probe', memory, words: words.buffer });

@@ -147,8 +147,9 @@ struct Attention {
     const bool few = n_rows <= MultiplyAdd<Arch>::kMostRows && args.head_dim % simd::kPartialLanes == 0;
     size_t offset[kTile];
     find_rows(args, tile, offset);
-    const CachedRows<Row> keys(args.keys, offset, tile, block.shape, block.key_scales);
-    const CachedRows<Row> values(args.values, offset, tile, block.shape, block.value_scales);
+    const size_t first_column = tile.first_column(), end_column = tile.end_column(), n_scales = block.shape.scales_per_row();
+    const CachedRows<Row> keys(args.keys, offset, first_column, end_column, block.key_scales, n_scales);
+    const CachedRows<Row> values(args.values, offset, first_column, end_column, block.value_scales, n_scales);
     if (few) {
       few_scores(block, tile, keys, row, n_rows);
     } else {
@@ -172,36 +173,6 @@ struct Attention {
       MultiplyAdd<Arch>::multiply_add(weighted, FloatRows<Arch>{block.values + skipped * stride, stride});
     }
   }
-
-  // Rows of the cache as they lie, by column of a tile.
-  template <class Row>
-  struct CachedRows {
-    const std::byte* rows;
-    const size_t* offset;
-    const float* scales;
-    size_t n_scales;
-
-    CachedRows(const std::byte* all, const size_t* where, const Tile& tile, const Shape& shape, float* scale)
-        : rows(all), offset(where), scales(scale), n_scales(shape.scales_per_row()) {
-      if constexpr (Row::kBlock != 0) {
-        for (size_t column = tile.first_column(); column < tile.end_column(); ++column)
-          for (size_t i = 0; i < n_scales; ++i) scale[column * n_scales + i] = Row::scale(rows + offset[column], i);
-      }
-    }
-    CachedRows from(size_t column) const {
-      CachedRows later = *this;
-      later.offset += column;
-      later.scales += column * n_scales;
-      return later;
-    }
-    SOTTO_INLINE V operator()(size_t column, size_t d) const {
-      return Row::whole(rows + offset[column], d, scales + column * n_scales);
-    }
-    /// the same where only n numbers are left of the row
-    SOTTO_INLINE V operator()(size_t column, size_t d, size_t n) const {
-      return n >= V::kLanes ? (*this)(column, d) : Row::first(rows + offset[column], d, scales + column * n_scales, n);
-    }
-  };
 
   static void many_scores(const Block& block, const Tile& tile, size_t row, size_t n_rows) {
     const size_t first_column = tile.first_column(), n_columns = tile.end_column() - first_column;

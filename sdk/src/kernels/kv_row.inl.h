@@ -1,4 +1,4 @@
-// One row of the key/value cache: written with the scalar codecs (a few hundred numbers per token), read as registers of floats.
+// Rows of the key/value cache: written with the scalar codecs (a few hundred numbers per token), read as registers of floats.
 #pragma once
 
 #include <cstring>
@@ -81,6 +81,39 @@ struct Q8Row {
   // Rows are padded to whole blocks.
   static SOTTO_INLINE V first(const std::byte* row, size_t column, const float* scales, size_t) {
     return whole(row, column, scales);
+  }
+};
+
+/// Rows of the cache as they lie: row `column` at rows + offset[column].
+template <class Row>
+struct CachedRows {
+  using V = typename Row::V;
+
+  const std::byte* rows;
+  const size_t* offset;
+  const float* scales;  // (columns, n_scales)
+  size_t n_scales;
+
+  /// Finds the scales of columns [begin, end).
+  CachedRows(const std::byte* all, const size_t* where, size_t begin, size_t end, float* scale, size_t scales_per_row)
+      : rows(all), offset(where), scales(scale), n_scales(scales_per_row) {
+    if constexpr (Row::kBlock != 0) {
+      for (size_t column = begin; column < end; ++column)
+        for (size_t i = 0; i < n_scales; ++i) scale[column * n_scales + i] = Row::scale(rows + offset[column], i);
+    }
+  }
+  CachedRows from(size_t column) const {
+    CachedRows later = *this;
+    later.offset += column;
+    later.scales += column * n_scales;
+    return later;
+  }
+  SOTTO_INLINE V operator()(size_t column, size_t d) const {
+    return Row::whole(rows + offset[column], d, scales + column * n_scales);
+  }
+  /// the same where only n numbers are left of the row
+  SOTTO_INLINE V operator()(size_t column, size_t d, size_t n) const {
+    return n >= V::kLanes ? (*this)(column, d) : Row::first(rows + offset[column], d, scales + column * n_scales, n);
   }
 };
 

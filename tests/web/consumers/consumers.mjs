@@ -1,8 +1,8 @@
 // Who uses the package, and how: each is a sample, tried as its README says.
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 
+import { cache } from '../engine/real-models.mjs';
 import { isolation, open, serve, strict } from '../engine/site.mjs';
 import { Missing, program, project, run, start, versionOf } from './project.mjs';
 import { visit } from './visit.mjs';
@@ -58,7 +58,7 @@ async function runtime(name, args, context) {
   return { version: versionOf(folder, name), ...(await inProgram(command, args, context, folder)) };
 }
 
-const node24 = join(homedir(), '.cache/sotto/emscripten/bin/node');
+const node24 = join(cache, 'emscripten/bin/node');
 
 /** isQuick: needs only what web/ has installed. unthreaded: why there is one thread. `try` is given what to ask (question),
  * of which model (modelPath; modelUrl on another origin), and where to register what ends servers (after). */

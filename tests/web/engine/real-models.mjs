@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const cache = process.env.SOTTO_CACHE ?? join(homedir(), '.cache/sotto');
+export const cache = process.env.SOTTO_CACHE ?? join(homedir(), '.cache/sotto');
 export const nativeCommand = fileURLToPath(new URL('../../../build/native/bin/sotto', import.meta.url));
 
 const model = (file, answers) => ({ file, path: join(cache, 'models', file), answers });
