@@ -35,7 +35,8 @@ void add_load_options(CLI::App& app, ModelArgs& args) {
                "hold a head that is most of the weights once more in 4 bits, which makes decoding faster (default)");
   app.add_option("--quantize", args.model.quantize,
                  "how matrices are kept: auto (F32 becomes q8_0), none (as in the file), or a type, such as q8_0");
-  app.add_option("--activations", args.model.activations, "auto, or f32: not rounded, slow, the reference");
+  app.add_option("--activations", args.model.activations,
+                 "auto; i16: rounded to 16 bits, nearer to the reference, slower; or f32: not rounded, the reference");
 }
 
 void add_session_options(CLI::App& app, ModelArgs& args) {

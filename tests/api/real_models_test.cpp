@@ -158,6 +158,13 @@ TEST_P(RealModels, AScreenedHeadChoosesTheSameTokens) {
   for (size_t i = 0; i < 3; ++i) EXPECT_EQ(answers[i], answers[3 + i]) << i;
 }
 
+TEST_P(RealModels, ActivationsOf16Bits) {
+  const Model model = open({.activations = "i16"});
+  const auto [largest, mean] = nll_distance(model, CacheType::f16, chunks_to_score(1));
+  RecordProperty("largest_chunk_percent", std::to_string(largest * 100));
+  EXPECT_LT(largest, 2e-4);
+}
+
 TEST_P(RealModels, Defaults) {
   const Model model = open({});
   check_greedy(model, CacheType::f16, 0.35, prompts_to_answer(100));

@@ -100,6 +100,21 @@ TEST_P(MatmulTest, BiasAndSumAreAddedOnce) {
   });
 }
 
+// Two products of 8 bits: within what rounding each block to 15 bits may change.
+TEST_P(MatmulTest, TheRestOfTheActivationsMakesTheProductFine) {
+  for_each_product([](const FileRows& rows, const Tokens& tokens, bool f32) {
+    if (f32 || rows.shape.info().activations != quant::ActivationFormat::i8) return;
+    const auto fine = [&](const KernelTable& kernels) {
+      const PackedRows matrix(kernels, rows, kRows);
+      return matrix.times(tokens, {.rest = true, .start = matrix.times(tokens)});
+    };
+    const std::vector<float> got = fine(table());
+    const std::vector<test::reference::Sum> want = oracle(rows, tokens, true);
+    for (size_t i = 0; i < got.size(); ++i) ASSERT_NEAR(got[i], want[i].value, 1e-4 * want[i].magnitude) << i;
+    EXPECT_TRUE(same_bits(got, fine(slowest())));
+  });
+}
+
 SOTTO_PER_TARGET(MatmulTest);
 
 }  // namespace

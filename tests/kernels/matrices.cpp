@@ -150,7 +150,9 @@ PackedRows::PackedRows(const KernelTable& kernels, const FileRows& rows, size_t 
 }
 
 std::vector<std::byte> PackedRows::prepare(const Tokens& tokens, const Way& way, size_t n_tokens) const {
-  const ActivationFormat format = way.f32 ? ActivationFormat::f32 : shape_.info().activations;
+  const ActivationFormat format = way.f32    ? ActivationFormat::f32
+                                  : way.rest ? ActivationFormat::i8_rest
+                                             : shape_.info().activations;
   std::vector<std::byte> prepared(table_.activation_bytes(format, shape_.n_cols, n_tokens));
   for (size_t t = 0; t < n_tokens; t += table_.token_tile) {
     const std::span<const float> rows = std::span(tokens.x).subspan((way.first_token + t) * shape_.n_cols_file);

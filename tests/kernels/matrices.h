@@ -50,7 +50,8 @@ Tokens random_tokens(const MatrixCase& shape, size_t n_tokens, uint32_t seed, fl
 
 /// How a product is computed.
 struct Way {
-  bool f32 = false;  // matmul_f32
+  bool f32 = false;   // matmul_f32
+  bool rest = false;  // what rounding to 8 bits leaves of the activations
   size_t first_token = 0, n_tokens = SIZE_MAX;
   size_t first_group = 0, n_groups = SIZE_MAX;
   const float* bias = nullptr;        // of row 0 of the matrix

@@ -27,7 +27,9 @@ struct Machine {
   bool float_activations = true;
 
   explicit Machine(size_t n_threads = 1, const kernels::KernelTable& table = best_kernels()) : pool(n_threads), kernels(table) {}
-  ops::OpContext context() { return {kernels, pool, control, nullptr, float_activations}; }
+  ops::OpContext context() {
+    return {kernels, pool, control, nullptr, float_activations ? ops::ActivationWidth::f32 : ops::ActivationWidth::by_type};
+  }
 };
 
 struct LoadedModel {

@@ -22,7 +22,7 @@ struct Outputs {
 };
 
 Outputs run(const OpContext& context, const std::vector<Part>& parts, const std::vector<float>& x, size_t x_stride, size_t n_tokens,
-            bool accumulate = false) {
+            bool accumulate = false, bool fine = false) {
   Outputs out;
   for (const Part& part : parts) out.stride += part.weight.packed.n_rows;
   out.stride += 3;  // a gap that must stay as it is
@@ -30,8 +30,8 @@ Outputs run(const OpContext& context, const std::vector<Part>& parts, const std:
   std::vector<LinearPart> all;
   size_t column = 0;
   for (const Part& part : parts) {
-    all.push_back(
-        {&part.weight.packed, part.bias.empty() ? nullptr : part.bias.data(), out.data.data() + column, out.stride, accumulate});
+    all.push_back({&part.weight.packed, part.bias.empty() ? nullptr : part.bias.data(), out.data.data() + column, out.stride,
+                   accumulate, fine});
     column += part.weight.packed.n_rows;
   }
   std::vector<std::byte> scratch(
@@ -60,7 +60,7 @@ void expect_products(const Outputs& out, const std::vector<Part>& parts, const s
 
 TEST(Linear, AnyShapeWithFloatActivations) {
   Machine machine(3);
-  machine.float_activations = true;
+  machine.activations = ActivationWidth::f32;
   for (const size_t n_rows : {1, 15, 16, 33, 300})
     for (const size_t n_cols : {1, 31, 32, 100})
       for (const size_t n_tokens : {1, 2, 5, 40}) {
@@ -88,22 +88,39 @@ TEST(Linear, PartsOfDifferentTypesInOneCall) {
     Machine machine(2);
     // 96 products of numbers up to 1, activations with 8 bits: half a step of 1/127 each, errors of a random walk, with room.
     expect_products(run(machine.context(), parts, x, 96, n_tokens), parts, x, 96, n_tokens, 0, 0.15);
-    machine.float_activations = true;
+    machine.activations = ActivationWidth::f32;
     expect_products(run(machine.context(), parts, x, 96, n_tokens), parts, x, 96, n_tokens, 0, 2e-5);
     expect_products(run(machine.context(), parts, x, 96, n_tokens, true), parts, x, 96, n_tokens, kUntouched, 2e-5);
+  }
+}
+
+TEST(Linear, FineProductsAndThoseOf16BitsAreTheSame) {
+  const std::vector<Part> parts = mixed_parts();
+  const auto x = random_floats(40 * 96, 9);
+  for (const size_t n_tokens : {1, 3, 40}) {
+    for (const bool accumulate : {false, true}) {
+      Machine machine(2);
+      const Outputs fine = run(machine.context(), parts, x, 96, n_tokens, accumulate, true);
+      expect_products(fine, parts, x, 96, n_tokens, accumulate ? kUntouched : 0, 1e-3);
+      machine.activations = ActivationWidth::i16;
+      EXPECT_EQ(run(machine.context(), parts, x, 96, n_tokens, accumulate).data, fine.data);
+      machine.activations = ActivationWidth::f32;
+      EXPECT_EQ(run(machine.context(), parts, x, 96, n_tokens, accumulate, true).data,
+                run(machine.context(), parts, x, 96, n_tokens, accumulate).data);
+    }
   }
 }
 
 TEST(Linear, ThreadsAndCutsDoNotChangeABit) {
   const std::vector<Part> parts = mixed_parts();
   const auto x = random_floats(40 * 96, 9);
-  for (const bool float_activations : {false, true}) {
+  for (const ActivationWidth activations : {ActivationWidth::by_type, ActivationWidth::i16, ActivationWidth::f32}) {
     Machine one;
-    one.float_activations = float_activations;
+    one.activations = activations;
     const Outputs expected = run(one.context(), parts, x, 96, 40);
     for (const size_t n_threads : {2, 3, 8}) {
       Machine machine(n_threads);
-      machine.float_activations = float_activations;
+      machine.activations = activations;
       EXPECT_EQ(run(machine.context(), parts, x, 96, 40).data, expected.data) << n_threads << " threads";
       for (const size_t n_tokens : {1, 7}) {
         const auto last = std::vector<float>(x.end() - static_cast<std::ptrdiff_t>(n_tokens * 96), x.end());

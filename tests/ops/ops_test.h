@@ -20,9 +20,9 @@ inline const kernels::KernelTable& best_kernels() {
 struct Machine {
   ThreadPool pool;
   RunControl control{};
-  bool float_activations = false;
+  ActivationWidth activations = ActivationWidth::by_type;
   explicit Machine(size_t n_threads = 1) : pool(n_threads) {}
-  OpContext context() { return {best_kernels(), pool, control, nullptr, float_activations}; }
+  OpContext context() { return {best_kernels(), pool, control, nullptr, activations}; }
 };
 
 /// Numbers in [-1, 1), the same on every machine.

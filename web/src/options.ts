@@ -53,7 +53,7 @@ const session: Table<SessionOptions> = {
 };
 const model: Table<ModelOptions> = {
   quantize: text, // which types there are, the core knows
-  activations: oneOf('auto', 'f32'),
+  activations: oneOf('auto', 'i16', 'f32'),
   screenHead: flag,
   guessPreTokenizer: flag,
   tokenizerRequired: flag,

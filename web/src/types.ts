@@ -95,8 +95,8 @@ export interface SessionOptions {
 export interface ModelOptions {
   /** `auto` (F32 becomes q8_0, the rest stays), `none`, or a type. */
   quantize?: 'auto' | 'none' | 'q8_0' | 'q4_0' | (string & {});
-  /** `auto`, or `f32`: slow, the engine's own reference. */
-  activations?: 'auto' | 'f32';
+  /** What weights are multiplied with: `auto`; `i16`: always 16 bits, nearer to the reference and slower; `f32`: the reference, slowest. */
+  activations?: 'auto' | 'i16' | 'f32';
   screenHead?: boolean;
   guessPreTokenizer?: boolean;
   tokenizerRequired?: boolean;

@@ -21,7 +21,8 @@ struct ModelOptions {
   std::string quantize = "auto";  // how linears and the head are kept: "auto" (F32 becomes q8_0, the rest stays), "none", or a
                                   // type: "q8_0", "q4_0", ...
   std::string activations =
-      "auto";  // "auto": rounded to 8 or 16 bits as the weight type asks for; "f32": not rounded, the engine's own reference, slow
+      "auto";  // what matrices are multiplied with; "auto": 8 bits, or 16 where weights have 8 and in and out of the cache; "i16":
+               // always 16, nearer to the reference and slower; "f32": not rounded, the engine's own reference, slowest
   /// Where the head is most of the weights, hold its rows once more in 4 bits: decoding (greedy, or with top_k) then reads those
   /// and few of the others, for the same tokens; the head takes half as much memory again.
   bool screen_head = true;

@@ -101,7 +101,7 @@ Result<ModelLoad> ModelLoad::begin(ModelFile& file, const ModelOptions& options,
   load.model_ = std::make_shared<Model::Impl>();
   Model::Impl& model = *load.model_;
   model.engine = std::move(engine);
-  model.float_activations = options.activations == "f32";
+  model.activations = *activation_width(options.activations);
   SOTTO_ASSIGN(model.spec, model::read_spec(file));
   SOTTO_ASSIGN(model::WeightsPlan plan, model::plan_weights(file, model.spec, model.engine->kernels, policy));
   SOTTO_TRY(load.control_.check());

@@ -15,7 +15,7 @@ struct Model::Impl {
   model::ModelSpec spec;
   generate::MemoryBudget::Reservation reserved;  // for weights and tokenizer
   model::Weights weights;
-  bool float_activations = false;
+  ops::ActivationWidth activations = ops::ActivationWidth::by_type;
 
   std::optional<Tokenizer> tokenizer;
   text::AddedTokens control_spellings;  // of the tokenizer's control tokens
@@ -26,7 +26,7 @@ struct Model::Impl {
 
   uint64_t tokenizer_bytes() const noexcept { return tokenizer ? tokenizer->bytes() : 0; }
   ops::OpContext context(const RunControl& control) const noexcept {
-    return {engine->kernels, engine->pool, control, engine->trace, float_activations};
+    return {engine->kernels, engine->pool, control, engine->trace, activations};
   }
 };
 

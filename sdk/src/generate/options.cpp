@@ -20,6 +20,14 @@ Status OptionFaults::status() const {
   return error_.message.empty() ? Status() : Status(error_);
 }
 
+std::optional<ops::ActivationWidth> activation_width(std::string_view name) {
+  using ops::ActivationWidth;
+  if (name == "auto") return ActivationWidth::by_type;
+  if (name == "i16") return ActivationWidth::i16;
+  if (name == "f32") return ActivationWidth::f32;
+  return std::nullopt;
+}
+
 Result<model::WeightPolicy> weight_policy(const ModelOptions& options) {
   const std::string& quantize = options.quantize;
   model::WeightPolicy policy{.head_screen = options.screen_head ? model::HeadScreen::automatic : model::HeadScreen::off};
@@ -56,7 +64,7 @@ Status EngineOptions::validate() const {
 
 Status ModelOptions::validate() const {
   OptionFaults faults;
-  if (activations != "auto" && activations != "f32") faults.add("activations", "\"" + activations + "\"", "auto or f32");
+  if (!generate::activation_width(activations)) faults.add("activations", "\"" + activations + "\"", "auto, i16 or f32");
   const auto policy = generate::weight_policy(*this);
   if (policy) return faults.status();
   if (const Status others = faults.status(); !others)

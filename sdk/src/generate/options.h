@@ -1,10 +1,12 @@
 // What the SDK's plain options mean inside. validate() of EngineOptions, ModelOptions and SessionOptions is in options.cpp.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "model/weights.h"
+#include "ops/context.h"
 #include "sotto/model.h"
 
 namespace sotto::generate {
@@ -21,5 +23,7 @@ class OptionFaults {
 
 /// ModelOptions::quantize ("auto", "none" or a number type) and ::screen_head. Errors: invalid_argument.
 Result<model::WeightPolicy> weight_policy(const ModelOptions& options);
+/// ModelOptions::activations; nullopt: no such name.
+std::optional<ops::ActivationWidth> activation_width(std::string_view name);
 
 }  // namespace sotto::generate

@@ -42,6 +42,7 @@ struct Activations {
       case quant::ActivationFormat::f32:
         return n_cols * sizeof(float) * n_tokens;
       case quant::ActivationFormat::i8:
+      case quant::ActivationFormat::i8_rest:
         return n_cols / kColumnBlock * ActivationRecord<Bytes>::kTokenBytes * n_tokens;
       case quant::ActivationFormat::i16:
         return n_cols / kColumnBlock * ActivationRecord<Wide>::kTokenBytes * n_tokens;
@@ -66,10 +67,13 @@ struct Activations {
             store(block, out + c * sizeof(float) * n_tokens, n_tokens, t);
             break;
           case quant::ActivationFormat::i8:
-            round<Bytes, 127>(block, out + c / kColumnBlock * ActivationRecord<Bytes>::kTokenBytes * n_tokens, n_tokens, t);
+            put<Bytes>(round<127>(block), c, out, n_tokens, t);
             break;
           case quant::ActivationFormat::i16:
-            round<Wide, 32512>(block, out + c / kColumnBlock * ActivationRecord<Wide>::kTokenBytes * n_tokens, n_tokens, t);
+            put<Wide>(round<32512>(block), c, out, n_tokens, t);
+            break;
+          case quant::ActivationFormat::i8_rest:
+            put<Bytes>(round<127>(rest(block, round<127>(block)).values), c, out, n_tokens, t);
             break;
         }
       }
@@ -82,10 +86,18 @@ struct Activations {
       __builtin_memcpy(out + (i * n_tokens + token) * sizeof(float), block + i, sizeof(float));
   }
 
+  struct Rounded {
+    float scale;
+    int32_t codes[kColumnBlock];
+  };
+  struct Block {
+    float values[kColumnBlock];
+  };
+
   // scale = largest / limit; code = nearest even of x * (limit / largest). A block with a number that is not finite gets a scale
   // that is not finite, which its products inherit; one too small for the quotient is zero.
-  template <class I, int limit>
-  static SOTTO_INLINE void round(const float* block, std::byte* out, size_t n_tokens, size_t token) {
+  template <int limit>
+  static SOTTO_INLINE Rounded round(const float* block) {
     constexpr float kLimit = static_cast<float>(limit), kSmallest = 0x1p-100f;
     constexpr float kRounder = 12582912.0f;  // 1.5 * 2^23: floats of this size have a spacing of one
     uint32_t largest_bits = 0;
@@ -96,26 +108,39 @@ struct Activations {
     const float largest = __builtin_bit_cast(float, largest_bits);
     const bool finite = largest_bits < 0x7f800000u;
     const float factor = finite && largest > kSmallest ? kLimit / largest : 0.0f;
-    const float scale = !finite ? __builtin_nanf("") : largest > kSmallest ? largest / kLimit : 0.0f;
-    int32_t codes[kColumnBlock];
+    Rounded rounded;
+    rounded.scale = !finite ? __builtin_nanf("") : largest > kSmallest ? largest / kLimit : 0.0f;
     for (size_t i = 0; i < kColumnBlock; ++i) {
-      const float rounded = (finite ? block[i] : 0.0f) * factor + kRounder;
-      codes[i] = static_cast<int32_t>(__builtin_bit_cast(uint32_t, rounded) - __builtin_bit_cast(uint32_t, kRounder));
+      const float code = (finite ? block[i] : 0.0f) * factor + kRounder;
+      rounded.codes[i] = static_cast<int32_t>(__builtin_bit_cast(uint32_t, code) - __builtin_bit_cast(uint32_t, kRounder));
     }
+    return rounded;
+  }
+
+  static SOTTO_INLINE Block rest(const float* block, const Rounded& rounded) {
+    Block rest;
+    for (size_t i = 0; i < kColumnBlock; ++i) rest.values[i] = block[i] - rounded.scale * static_cast<float>(rounded.codes[i]);
+    return rest;
+  }
+
+  // `column`: the first of the block
+  template <class I>
+  static SOTTO_INLINE void put(const Rounded& rounded, size_t column, std::byte* tile, size_t n_tokens, size_t token) {
+    std::byte* record = tile + column / kColumnBlock * ActivationRecord<I>::kTokenBytes * n_tokens;
     int32_t sums[2] = {};
-    for (size_t i = 0; i < kColumnBlock; ++i) sums[i / (kColumnBlock / 2)] += codes[i];
+    for (size_t i = 0; i < kColumnBlock; ++i) sums[i / (kColumnBlock / 2)] += rounded.codes[i];
 
     constexpr size_t kSteps = kColumnBlock / I::kStep;
     for (size_t s = 0; s < kSteps; ++s) {
-      std::byte* to = out + (s * n_tokens + token) * 4;
+      std::byte* to = record + (s * n_tokens + token) * 4;
       for (size_t i = 0; i < I::kStep; ++i) {
-        const int32_t code = codes[s * I::kStep + i];
+        const int32_t code = rounded.codes[s * I::kStep + i];
         __builtin_memcpy(to + i * I::kElementBytes, &code, I::kElementBytes);  // low bytes first
       }
     }
-    std::byte* numbers = out + ActivationRecord<I>::kCodeBytes * n_tokens;
-    const float scaled_sum = scale * static_cast<float>(sums[0] + sums[1]);
-    __builtin_memcpy(numbers + token * 4, &scale, 4);
+    std::byte* numbers = record + ActivationRecord<I>::kCodeBytes * n_tokens;
+    const float scaled_sum = rounded.scale * static_cast<float>(sums[0] + sums[1]);
+    __builtin_memcpy(numbers + token * 4, &rounded.scale, 4);
     __builtin_memcpy(numbers + (n_tokens + token) * 4, &scaled_sum, 4);
     __builtin_memcpy(numbers + (2 * n_tokens + token) * 4, &sums[0], 4);
     __builtin_memcpy(numbers + (3 * n_tokens + token) * 4, &sums[1], 4);

@@ -113,7 +113,8 @@ class Pass {
 
   // Of the last token, the n_best largest logits: (n_vocab). False: a number is not finite.
   bool best_of_head(size_t n_best, float* logits) {
-    if (!weights_.head_screen() || context_.float_activations || !ops::screening_pays(n_best, spec_.n_vocab))
+    if (!weights_.head_screen() || context_.activations != ops::ActivationWidth::by_type ||
+        !ops::screening_pays(n_best, spec_.n_vocab))
       return head(1, logits);
     const TraceSpan span(context_.trace, "head");
     norm(weights_.global(), Role::output_norm, Role::output_norm_bias, a_.x + (n_ - 1) * spec_.dim, 1);
@@ -122,8 +123,10 @@ class Pass {
   }
 
  private:
+  // What the cache takes in and gives out is multiplied finely: few products that make much of the noise (sdk/docs/map.md).
   LinearPart part(const WeightSet& w, Role weight, Role bias, float* out, size_t out_stride) const {
-    return {&w.matrix(weight), w.vector(bias), out, out_stride};
+    const bool fine = weight == Role::k || weight == Role::v || weight == Role::attn_out;
+    return {.weight = &w.matrix(weight), .bias = w.vector(bias), .out = out, .out_stride = out_stride, .fine = fine};
   }
 
   void linear(const float* x, size_t x_stride, std::initializer_list<LinearPart> parts) {

@@ -8,12 +8,19 @@
 
 namespace sotto::ops {
 
+/// What matrices are multiplied with, where their type leaves a choice.
+enum class ActivationWidth : uint8_t {
+  by_type,  // quant::ActivationFormat of the type; products that ask for it (LinearPart::fine) 15 bits
+  i16,      // 15 bits for every type: those of 8 multiply twice
+  f32,      // unpacked weights times floats: the engine's own reference
+};
+
 struct OpContext {
   const kernels::KernelTable& kernels;
   ThreadPool& pool;
   const RunControl& control;  // polled between pieces of work; the caller checks it after each operation
   TraceRecorder* trace = nullptr;
-  bool float_activations = false;  // multiply unpacked weights with float activations: the engine's own reference
+  ActivationWidth activations = ActivationWidth::by_type;
 };
 
 /// body(token) for each of n_tokens, split over threads when there is more than one.

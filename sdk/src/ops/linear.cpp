@@ -9,7 +9,8 @@ namespace {
 using kernels::KernelTable;
 using quant::ActivationFormat;
 
-constexpr ActivationFormat kFormats[] = {ActivationFormat::f32, ActivationFormat::i8, ActivationFormat::i16};
+constexpr ActivationFormat kFormats[] = {ActivationFormat::f32, ActivationFormat::i8, ActivationFormat::i16,
+                                         ActivationFormat::i8_rest};
 constexpr size_t kCacheLine = 64;
 // Output ranges of two threads start 16 rows apart, so that they never write one cache line; a call computes at most about 256
 // rows, so that a weight panel stays in L2 while all tokens pass over it, and V8 can replace a kernel it has finished optimizing.
@@ -19,7 +20,11 @@ constexpr size_t kRowsPerCall = 256;
 constexpr size_t kPiecesPerThread = 8;
 
 ActivationFormat format_of(const OpContext& context, const PackedMatrix& weight) {
-  return context.float_activations ? ActivationFormat::f32 : quant::info(weight.type).activations;
+  return context.activations == ActivationWidth::f32 ? ActivationFormat::f32 : quant::info(weight.type).activations;
+}
+
+bool takes_rest(const OpContext& context, const LinearPart& part) {
+  return (part.fine || context.activations == ActivationWidth::i16) && format_of(context, *part.weight) == ActivationFormat::i8;
 }
 
 // A part cut in pieces of equal row counts: `first_piece` is its number in the whole region.
@@ -47,8 +52,9 @@ void linear(const OpContext& context, const float* x, size_t x_stride, size_t n_
 
   std::array<const std::byte*, std::size(kFormats)> rounded{};
   for (const ActivationFormat format : kFormats) {
-    if (std::none_of(parts.begin(), parts.end(),
-                     [&](const LinearPart& part) { return format_of(context, *part.weight) == format; }))
+    if (std::none_of(parts.begin(), parts.end(), [&](const LinearPart& part) {
+          return format == ActivationFormat::i8_rest ? takes_rest(context, part) : format == format_of(context, *part.weight);
+        }))
       continue;
     std::byte* out = scratch;
     const auto round_tiles = [&](size_t begin, size_t end, size_t) {
@@ -92,7 +98,7 @@ void linear(const OpContext& context, const float* x, size_t x_stride, size_t n_
       const size_t first_group = (piece - splits[i].first_piece) * splits[i].groups_per_piece;
       const size_t n_groups = std::min(splits[i].groups_per_piece, w.n_groups() - first_group);
       const size_t first_row = first_group * w.rows_per_group;
-      const kernels::MatmulArgs args{
+      kernels::MatmulArgs args{
           .groups = w.data + first_group * w.group_bytes,
           .n_groups = n_groups,
           .n_rows = std::min(n_groups * w.rows_per_group, w.n_rows - first_row),
@@ -105,7 +111,13 @@ void linear(const OpContext& context, const float* x, size_t x_stride, size_t n_
           .accumulate = part.accumulate,
       };
       const kernels::WeightKernels& kernel = kernels.weights[static_cast<size_t>(w.type)];
-      (context.float_activations ? kernel.matmul_f32 : kernel.matmul)(args);
+      (context.activations == ActivationWidth::f32 ? kernel.matmul_f32 : kernel.matmul)(args);
+      if (takes_rest(context, part)) {
+        args.activations = rounded[static_cast<size_t>(ActivationFormat::i8_rest)];
+        args.bias = nullptr;
+        args.accumulate = true;
+        kernel.matmul(args);
+      }
     }
   });
 }

@@ -17,6 +17,7 @@ struct LinearPart {
   float* out;         // (n_tokens, out_stride)
   size_t out_stride;  // floats
   bool accumulate = false;
+  bool fine = false;  // x in 15 bits, also where the type's activations have 8
 };
 
 inline constexpr size_t kMaxLinearParts = 3;

@@ -14,12 +14,13 @@ namespace sotto::quant {
 
 enum class DType : uint8_t;  // defined in quant/all.h, one enumerator per row
 
-/// What the integer kernels multiply a weight type with. It depends on the type alone, never on the number of tokens or the target:
-/// otherwise a prompt cut differently would give other numbers.
+/// What the integer kernels multiply a weight type with. It never depends on the number of tokens or the target: otherwise a prompt
+/// cut differently would give other numbers.
 enum class ActivationFormat : uint8_t {
   f32,  // floats as they are: F32, F16, BF16 weights, and every type under `activations: f32`
   i8,   // signed 8 bit, one f32 scale (absmax / 127) per 32 columns; 4-bit to 6-bit weights
   i16,  // signed 16 bit, one f32 scale (absmax / 32512) per 32 columns; 8-bit weights. 32512 = 127*256: splits in two int8 planes
+  i8_rest,  // i8 again, of what i8 leaves of each number: a second product with it brings 15 bits in all
 };
 
 struct TypeInfo {

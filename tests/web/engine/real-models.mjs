@@ -13,28 +13,26 @@ export const smol = model('SmolLM2-135M-Instruct.Q4_1.gguf', [
   {
     question: 'Why is the sky blue?',
     text:
-      'The answer to this question lies in the intricate dance of light and color. The sky appears blue because of a phenomenon ' +
-      'known as Rayleigh scattering. This occurs when light encounters molecules of air, which scatter',
+      'The answer to this question lies in the intricate dance of light and color. The human eye is capable of perceiving a range ' +
+      'of colors, but specifically, the human eye is sensitive to blue light. When',
   },
   {
     question: 'Write one sentence about the sea.',
-    text:
-      'The sea is a vast, mysterious, and awe-inspiring body of water that surrounds the world and is a symbol of the unknown, the ' +
-      'unexplored, and the unbridled.',
+    text: 'The sea is a vast and mysterious realm, teeming with wonders that have captivated humanity for centuries.',
   },
 ]);
 export const gemma = model('gemma-3-270m-q4_k_m.gguf', [
   {
     prompt: 'Once upon a time, in a village by the sea,',
     text:
-      ' there lived a man named John. He was a very kind and gentle man, and he loved his family very much. One day, John was ' +
-      'walking along the beach when he saw a beautiful woman.',
+      ' there lived a man named John. He was a farmer, and he had a son named John. John was a very good farmer, and he had a son ' +
+      'named John. John was very proud of',
   },
   {
     prompt: 'The sea is',
     text:
-      ' a great place to swim, but it can be a bit rough.\n\nThe sea is a great place to swim, but it can be a bit rough.\n\nThe sea ' +
-      'is a great place to',
+      ' a great place to swim, but it can be a bit rough in the winter.\n\nThe winter season is a great time to swim in the sea.' +
+      '\n\nThe sea is a great place to swim',
   },
 ]);
 export const longest = 40;
