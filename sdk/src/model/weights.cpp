@@ -5,6 +5,7 @@
 #include <cmath>
 #include <mutex>
 
+#include "large_pages.h"
 #include "model/allocate.h"
 
 namespace sotto::model {
@@ -189,6 +190,7 @@ WeightsLoader::WeightsLoader(const formats::ModelFile& file, const ModelSpec& sp
 
 Status WeightsLoader::allocate() {
   SOTTO_ASSIGN(weights_.arena_, model::allocate(plan_.arena_bytes, "weights"));
+  prefer_large_pages(weights_.arena_.data(), weights_.arena_.size());  // all of it is read for every token
   return {};
 }
 
