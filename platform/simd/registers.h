@@ -83,32 +83,6 @@ static SOTTO_INLINE void load_16(const std::byte* from, __m512i& to) {
 static SOTTO_INLINE void load_f16(const std::byte* from, __m512& to) {
   to = _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
 }
-
-/// Pairs, then quads inside 128-bit lanes, then lanes: 64 shuffles.
-static SOTTO_INLINE void transpose(__m512 (&m)[16]) {
-  __m512d quad[16];
-  for (size_t i = 0; i < 16; i += 4) {
-    const __m512d low01 = _mm512_castps_pd(_mm512_unpacklo_ps(m[i], m[i + 1]));
-    const __m512d high01 = _mm512_castps_pd(_mm512_unpackhi_ps(m[i], m[i + 1]));
-    const __m512d low23 = _mm512_castps_pd(_mm512_unpacklo_ps(m[i + 2], m[i + 3]));
-    const __m512d high23 = _mm512_castps_pd(_mm512_unpackhi_ps(m[i + 2], m[i + 3]));
-    quad[i] = _mm512_unpacklo_pd(low01, low23);
-    quad[i + 1] = _mm512_unpackhi_pd(low01, low23);
-    quad[i + 2] = _mm512_unpacklo_pd(high01, high23);
-    quad[i + 3] = _mm512_unpackhi_pd(high01, high23);
-  }
-  // Lane l of quad[i + c] holds column 4*l + c of rows i .. i+3.
-  for (size_t c = 0; c < 4; ++c) {
-    const __m512d even_rows_low = _mm512_shuffle_f64x2(quad[c], quad[4 + c], 0x88);
-    const __m512d odd_rows_low = _mm512_shuffle_f64x2(quad[c], quad[4 + c], 0xdd);
-    const __m512d even_rows_high = _mm512_shuffle_f64x2(quad[8 + c], quad[12 + c], 0x88);
-    const __m512d odd_rows_high = _mm512_shuffle_f64x2(quad[8 + c], quad[12 + c], 0xdd);
-    m[c] = _mm512_castpd_ps(_mm512_shuffle_f64x2(even_rows_low, even_rows_high, 0x88));
-    m[4 + c] = _mm512_castpd_ps(_mm512_shuffle_f64x2(odd_rows_low, odd_rows_high, 0x88));
-    m[8 + c] = _mm512_castpd_ps(_mm512_shuffle_f64x2(even_rows_low, even_rows_high, 0xdd));
-    m[12 + c] = _mm512_castpd_ps(_mm512_shuffle_f64x2(odd_rows_low, odd_rows_high, 0xdd));
-  }
-}
 #endif
 
 #elif defined(__aarch64__)

@@ -103,21 +103,6 @@ struct Vec {
   friend SOTTO_INLINE Vec add_to_exponent(Vec a, Vec b) {
     return {xsimd::bitwise_cast<float>(xsimd::bitwise_cast<uint32_t>(a.v) + (xsimd::bitwise_cast<uint32_t>(b.v) << 23))};
   }
-
-  static SOTTO_INLINE void transpose(Vec (&square)[kLanes]) {
-    Batch rows[kLanes];
-    for (size_t i = 0; i < kLanes; ++i) rows[i] = square[i].v;
-#ifdef __AVX512F__
-    if constexpr (kLanes == 16) {
-      __m512 registers[16];
-      for (size_t i = 0; i < 16; ++i) registers[i] = rows[i];
-      simd::transpose(registers);
-      for (size_t i = 0; i < 16; ++i) rows[i] = Batch(registers[i]);
-    } else
-#endif
-      xsimd::transpose(rows, rows + kLanes);
-    for (size_t i = 0; i < kLanes; ++i) square[i].v = rows[i];
-  }
 };
 
 /// One lane of plain C++: the target without vector instructions.
@@ -163,7 +148,6 @@ struct Vec<Arch> {
   friend SOTTO_INLINE Vec add_to_exponent(Vec a, Vec b) {
     return {std::bit_cast<float>(std::bit_cast<uint32_t>(a.v) + (std::bit_cast<uint32_t>(b.v) << 23))};
   }
-  static SOTTO_INLINE void transpose(Vec (&)[1]) {}
 };
 
 /// The first n lanes from memory, nothing read past them; the others are `fill`.

@@ -25,33 +25,30 @@ constexpr Setting kSettings[] = {
 };
 constexpr size_t kHeadDims[] = {8, 16, 24, 33, 64, 80, 100, 128, 256};
 
-// A cache with the rows of two heads side by side, of which the second is looked at. Whatever no token may see is NaN.
+// Whatever no token may see is NaN.
 class Cache {
  public:
   Cache(const KernelTable& kernels, KvType type, size_t head_dim, const Setting& setting, float scale)
-      : type_(type), head_dim_(head_dim), row_bytes_(kv_row_bytes(type, head_dim)) {
+      : type_(type), head_dim_(head_dim) {
     const size_t end = setting.first_position + setting.n_tokens;
     // A ring that is just large enough for all tokens of the run; with no window all positions.
-    n_slots_ = setting.window == 0 ? end : std::min(end, setting.window + setting.n_tokens - 1);
-    for (Rows* rows : {&keys_, &values_}) {
-      rows->bytes.assign(n_slots_ * 2 * row_bytes_, std::byte{0xff});
-      rows->floats = random_floats(end * head_dim, rows == &keys_ ? 11 : 12, rows == &keys_ ? scale : 1.0f);
-      for (size_t p = end - std::min(n_slots_, end); p < end; ++p) {
-        std::byte* row = rows->bytes.data() + (2 * (p % n_slots_) + 1) * row_bytes_;
-        kernels.kv_store(type, rows->floats.data() + p * head_dim, head_dim, row);
-        std::vector<float> padded((head_dim + 31) / 32 * 32);
-        const size_t n = type == KvType::q8_0 ? padded.size() : head_dim;
-        quant::info(stored_type(type)).decode(row, n, padded.data());
-        std::copy_n(padded.data(), head_dim, rows->floats.data() + p * head_dim);
-      }
+    const size_t n_seen = setting.window == 0 ? end : std::min(end, setting.window + setting.n_tokens - 1);
+    n_slots_ = (n_seen + kKvTile - 1) / kKvTile * kKvTile;
+    keys_.floats = random_floats(end * head_dim, 11, scale);
+    values_.floats = random_floats(end * head_dim, 12);
+    for (Rows* rows : {&keys_, &values_}) rows->bytes.assign(n_slots_ * kv_row_bytes(type, head_dim), std::byte{0xff});
+    for (size_t p = end - n_seen; p < end; ++p) {
+      float* const key = keys_.floats.data() + p * head_dim;
+      float* const value = values_.floats.data() + p * head_dim;
+      kernels.kv_store(type, key, value, head_dim, p % n_slots_, keys_.bytes.data(), values_.bytes.data());
+      for (float* row : {key, value}) round(row);
     }
   }
 
   AttentionArgs args() const {
     AttentionArgs args{};
-    args.keys = keys_.bytes.data() + row_bytes_;
-    args.values = values_.bytes.data() + row_bytes_;
-    args.row_stride_bytes = 2 * row_bytes_;
+    args.keys = keys_.bytes.data();
+    args.values = values_.bytes.data();
     args.kv_type = type_;
     args.n_slots = n_slots_;
     args.head_dim = head_dim_;
@@ -65,8 +62,19 @@ class Cache {
     std::vector<std::byte> bytes;
     std::vector<float> floats;
   };
+  // As the codec of the type stores it.
+  void round(float* row) const {
+    const quant::TypeInfo& codec = quant::info(stored_type(type_));
+    std::vector<float> padded((head_dim_ + codec.block_size - 1) / codec.block_size * codec.block_size);
+    std::copy_n(row, head_dim_, padded.data());
+    std::vector<std::byte> bytes(padded.size() / codec.block_size * codec.block_bytes);
+    codec.encode(padded.data(), padded.size(), bytes.data());
+    codec.decode(bytes.data(), padded.size(), padded.data());
+    std::copy_n(padded.data(), head_dim_, row);
+  }
+
   KvType type_;
-  size_t head_dim_, row_bytes_, n_slots_;
+  size_t head_dim_, n_slots_;
   Rows keys_, values_;
 };
 

@@ -1,4 +1,4 @@
-// kv_store: rows of the key/value cache in its three formats.
+// kv_store: keys and values of the cache in its three formats.
 #include "kernels/kernel_test.h"
 #include "quant/f16.h"
 
@@ -7,9 +7,34 @@ namespace {
 
 class KvStoreTest : public PerTarget {
  protected:
+  static constexpr size_t kSlot = 21;  // the sixth of the second group of 16
+
+  /// A value as it lies in its slot. The key, the same numbers, is found in its group and compared; all around stays as it was.
   static std::vector<std::byte> stored(KvType type, const std::vector<float>& x) {
-    std::vector<std::byte> row(kv_row_bytes(type, x.size()));
-    table().kv_store(type, x.data(), x.size(), row.data());
+    const size_t row_bytes = kv_row_bytes(type, x.size());
+    std::vector<std::byte> keys(kKvTile * row_bytes, std::byte{0xee}), values(keys), row(row_bytes);
+    table().kv_store(type, x.data(), x.data(), x.size(), kSlot, keys.data(), values.data());
+    std::copy_n(values.data() + kSlot * row_bytes, row_bytes, row.data());
+    for (size_t i = 0; i < values.size(); ++i)
+      if (i / row_bytes != kSlot) EXPECT_EQ(values[i], std::byte{0xee}) << i;
+
+    // Every field of a row, a scale or a number, lies beside those of the 15 other slots of the group.
+    std::vector<size_t> field_bytes;
+    if (type == KvType::q8_0) {
+      for (size_t block = 0; block < row_bytes / 34; ++block) {
+        field_bytes.push_back(2);
+        field_bytes.insert(field_bytes.end(), 32, 1);
+      }
+    } else {
+      field_bytes.assign(x.size(), type == KvType::f32 ? 4 : 2);
+    }
+    std::vector<std::byte> want(keys.size(), std::byte{0xee});
+    size_t at = 0;
+    for (const size_t n : field_bytes) {
+      std::copy_n(row.data() + at, n, want.data() + 16 * row_bytes + 16 * at + kSlot % 16 * n);
+      at += n;
+    }
+    EXPECT_EQ(keys, want) << "kv type " << static_cast<int>(type) << " head_dim " << x.size();
     return row;
   }
   static std::vector<float> loaded(quant::DType type, const std::vector<std::byte>& row) {

@@ -136,7 +136,7 @@ class Windowed : public testing::Test {
 TEST_F(Windowed, RingsAreSmallAndExact) {
   EXPECT_EQ(kv_cache_bytes(model->spec, kRing),
             kv_cache_bytes(model->spec, {.context = kWindow + kChunk, .chunk = kChunk, .type = kRing.type}));
-  EXPECT_LT(kv_cache_bytes(model->spec, kRing) * 10, kv_cache_bytes(model->spec, kWhole));
+  EXPECT_EQ(kv_cache_bytes(model->spec, kRing) * 4, kv_cache_bytes(model->spec, kWhole));  // one tile of four
   for (const size_t piece : {1, 3, 8}) EXPECT_EQ(*logits_of(*model, machine, tokens, runs_of(kLength, piece), kRing), expected);
   // The window is seen: without it the numbers are others from its end on.
   ModelSpec open = model->spec;

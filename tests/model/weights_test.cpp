@@ -67,11 +67,11 @@ TEST(Weights, MemoryIsWhatWasPlanned) {
   }
 }
 
-TEST(Weights, CacheHasTheBytesOfItsRows) {
+TEST(Weights, CacheHasTheBytesOfItsTiles) {
   const auto spec = read_spec(tiny());  // 2 layers, 2 key/value heads of 16
-  EXPECT_EQ(kv_cache_bytes(*spec, {.context = 100, .chunk = 8, .type = kernels::KvType::f32}), 2u * 2 * 2 * 100 * 16 * 4);
-  EXPECT_EQ(kv_cache_bytes(*spec, {.context = 100, .chunk = 8, .type = kernels::KvType::f16}), 2u * 2 * 2 * 100 * 16 * 2);
-  EXPECT_EQ(kv_cache_bytes(*spec, {.context = 32, .chunk = 8, .type = kernels::KvType::q8_0}), 2u * 2 * 2 * 32 * 34);
+  EXPECT_EQ(kv_cache_bytes(*spec, {.context = 100, .chunk = 8, .type = kernels::KvType::f32}), 2u * 2 * 2 * 128 * 16 * 4);
+  EXPECT_EQ(kv_cache_bytes(*spec, {.context = 100, .chunk = 8, .type = kernels::KvType::f16}), 2u * 2 * 2 * 128 * 16 * 2);
+  EXPECT_EQ(kv_cache_bytes(*spec, {.context = 32, .chunk = 8, .type = kernels::KvType::q8_0}), 2u * 2 * 2 * 64 * 34);
 }
 
 TEST(Weights, ThreadsSourcesAndRunsGiveTheSameBytes) {

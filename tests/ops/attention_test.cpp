@@ -24,10 +24,10 @@ class Problem {
     const OpContext context = machine.context();
     KvView cache;
     cache.n_slots = c_.n_slots;
-    cache.row_bytes = kernels::kv_row_bytes(kernels::KvType::f32, c_.head_dim);
+    cache.head_bytes = c_.n_slots * kernels::kv_row_bytes(kernels::KvType::f32, c_.head_dim);
     std::vector<float> storage(2 * c_.n_kv_heads * c_.n_slots * c_.head_dim, NAN);
     cache.keys = reinterpret_cast<std::byte*>(storage.data());
-    cache.values = cache.keys + c_.n_kv_heads * cache.head_bytes();
+    cache.values = cache.keys + c_.n_kv_heads * cache.head_bytes;
     const AttentionShape shape{c_.n_heads, c_.n_kv_heads, c_.head_dim, c_.window, scale(), c_.soft_cap};
     std::vector<float> scratch(static_cast<size_t>(attention_scratch_floats(context.kernels, shape, machine.pool.size())));
     std::vector<float> out(c_.n_tokens * q_dim());
@@ -35,9 +35,9 @@ class Problem {
       const size_t n = std::min(run, c_.n_tokens - first);
       for (size_t t = first; t < first + n; ++t)
         for (size_t h = 0; h < c_.n_kv_heads; ++h) {
-          const size_t at = h * cache.head_bytes() + t % c_.n_slots * cache.row_bytes, from = t * kv_dim() + h * c_.head_dim;
-          context.kernels.kv_store(cache.type, keys_.data() + from, c_.head_dim, cache.keys + at);
-          context.kernels.kv_store(cache.type, values_.data() + from, c_.head_dim, cache.values + at);
+          const size_t at = h * cache.head_bytes, from = t * kv_dim() + h * c_.head_dim;
+          context.kernels.kv_store(cache.type, keys_.data() + from, values_.data() + from, c_.head_dim, t % c_.n_slots,
+                                   cache.keys + at, cache.values + at);
         }
       attention(context, shape, cache, queries_.data() + first * q_dim(), q_dim(), n, first, out.data() + first * q_dim(), q_dim(),
                 scratch.data());
@@ -72,8 +72,8 @@ class Problem {
 };
 
 const Case kCases[] = {
-    {1, 1, 2, 0, 20, 20},   {4, 2, 24, 0, 100, 90},     {9, 3, 64, 0, 70, 70},      {4, 1, 256, 16, 24, 60},
-    {3, 1, 10, 5, 13, 150}, {2, 2, 16, 70, 78, 200, 2}, {128, 1, 8, 0, 20, 20, 50},
+    {1, 1, 2, 0, 64, 20},   {4, 2, 24, 0, 128, 90},      {9, 3, 64, 0, 128, 70},     {4, 1, 256, 16, 64, 150},
+    {3, 1, 10, 5, 64, 150}, {2, 2, 16, 70, 128, 300, 2}, {128, 1, 8, 0, 64, 20, 50},
 };
 
 TEST(Attention, IsTheWeightedMeanOfWhatIsSeen) {

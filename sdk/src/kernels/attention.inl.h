@@ -1,11 +1,10 @@
 // Attention with an online softmax over tiles of 64 keys. Tiles start at multiples of 64 of the absolute position and keys keep
 // their place in them, so a token meets the same numbers in the same order in decode and in any cut of a prompt. Tiles are
-// converted to floats once, keys transposed, for all rows of a block: query heads of the key/value head, times tokens. Few rows, as
-// in decode, take the numbers from the cache into registers: each is used once, and a tile of floats overflows the first-level
-// cache.
+// converted to floats once for all rows of a block: query heads of the key/value head, times tokens. Few rows, as in decode, take
+// the numbers from the cache into registers: each is used once, and a tile of floats overflows the first-level cache.
 #pragma once
 
-#include "kernels/kv_row.inl.h"
+#include "kernels/kv_layout.inl.h"
 #include "kernels/multiply_add.inl.h"
 #include "kernels/rows.inl.h"
 
@@ -21,17 +20,17 @@ struct Attention {
   static void attention(const AttentionArgs& args) {
     switch (args.kv_type) {
       case KvType::f32:
-        return all_blocks<F32Row<Arch>>(args);
+        return all_blocks<F32Kv<Arch>>(args);
       case KvType::f16:
-        return all_blocks<F16Row<Arch>>(args);
+        return all_blocks<F16Kv<Arch>>(args);
       case KvType::q8_0:
-        return all_blocks<Q8Row<Arch>>(args);
+        return all_blocks<Q8Kv<Arch>>(args);
     }
   }
 
  private:
   using V = simd::Vec<Arch>;
-  static constexpr size_t kTile = 64;       // keys
+  static constexpr size_t kTile = kKvTile;
   static constexpr size_t kBlockRows = 64;  // rows that share one conversion of a tile
   static constexpr float kInfinity = __builtin_inff();
 
@@ -48,7 +47,7 @@ struct Attention {
     explicit Shape(size_t dim) : head_dim(dim), columns(round_up(dim, 16)), value_stride(odd_lines(dim)) {}
     size_t key_floats() const { return columns * kKeyStride; }
     size_t value_floats() const { return kTile * value_stride; }
-    size_t scales_per_row() const { return round_up(head_dim, quant::q8_0::kBlockSize) / quant::q8_0::kBlockSize; }
+    size_t scales_per_row() const { return round_up(head_dim, kKvBlock) / kKvBlock; }
     size_t scale_floats() const { return kTile * scales_per_row(); }
     size_t floats_per_row() const { return columns + kKeyStride + value_stride + 2; }
   };
@@ -58,10 +57,10 @@ struct Attention {
     const AttentionArgs& args;
     Shape shape;
     size_t first_token, n_tokens, n_rows;
-    float* keys;          // (head_dim, kKeyStride): transposed tile
+    float* keys;          // (head_dim, kKeyStride)
     float* values;        // (kTile, value_stride)
-    float* key_scales;    // (kTile, scales_per_row), of cache types that have some
-    float* value_scales;  // the same
+    float* key_scales;    // (scales_per_row, kTile), of cache types that have some
+    float* value_scales;  // (kTile, scales_per_row), the same
     float* queries;       // (n_rows, columns), times args.scale
     float* scores;        // (n_rows, kKeyStride), then softmax numerators
     float* sums;          // (n_rows, value_stride): values weighted so far
@@ -96,7 +95,7 @@ struct Attention {
     size_t end_column() const { return round_up(end - start, simd::kPartialLanes); }
   };
 
-  template <class Row>
+  template <class Format>
   static void all_blocks(const AttentionArgs& args) {
     const size_t tokens = args.n_heads < kBlockRows ? kBlockRows / args.n_heads : 1;
     for (size_t token = 0; token < args.n_tokens; token += tokens) {
@@ -104,7 +103,7 @@ struct Attention {
       start(block);
       const size_t first = block.first_seen(0), end = block.position(block.n_tokens - 1) + 1;
       for (size_t tile = first / kTile * kTile; tile < end; tile += kTile) {
-        one_tile<Row>(block, {tile, tile < first ? first : tile, tile + kTile < end ? tile + kTile : end});
+        one_tile<Format>(block, {tile, tile < first ? first : tile, tile + kTile < end ? tile + kTile : end});
       }
       finish(block);
     }
@@ -134,7 +133,7 @@ struct Attention {
     }
   }
 
-  template <class Row>
+  template <class Format>
   static void one_tile(const Block& block, const Tile& tile) {
     const AttentionArgs& args = block.args;
     // Tokens that see some of it: not those before it, nor those whose window starts after it.
@@ -145,75 +144,39 @@ struct Attention {
 
     const size_t row = token_begin * args.n_heads, n_rows = (token_end - token_begin) * args.n_heads;
     const bool few = n_rows <= MultiplyAdd<Arch>::kMostRows && args.head_dim % simd::kPartialLanes == 0;
-    size_t offset[kTile];
-    find_rows(args, tile, offset);
-    const size_t first_column = tile.first_column(), end_column = tile.end_column(), n_scales = block.shape.scales_per_row();
-    const CachedRows<Row> keys(args.keys, offset, first_column, end_column, block.key_scales, n_scales);
-    const CachedRows<Row> values(args.values, offset, first_column, end_column, block.value_scales, n_scales);
-    if (few) {
-      few_scores(block, tile, keys, row, n_rows);
-    } else {
-      load(block, tile, keys, values);
-      many_scores(block, tile, row, n_rows);
-    }
-    for (size_t i = 0; i < n_rows; ++i) softmax(block, tile, row + i);
+    const size_t n_scales = block.shape.scales_per_row(), first_column = tile.first_column(), skipped = tile.begin - tile.start;
+    const size_t n_columns = tile.end_column() - first_column, n_seen = tile.end - tile.begin;
+    const size_t slot = tile.start % args.n_slots, row_bytes = kv_row_bytes(args.kv_type, args.head_dim);
+    const auto keys = CachedKeys<Arch, Format>{args.keys + slot * row_bytes, row_bytes, block.key_scales, kTile}.from(first_column);
+    const auto values =
+        CachedValues<Arch, Format>{args.values + slot * row_bytes, row_bytes, block.value_scales, n_scales}.from(skipped);
+    keys.find_scales(args.head_dim, n_columns);
+    values.find_scales(args.head_dim, n_seen);
 
-    const size_t skipped = tile.begin - tile.start;
+    const Matrices scores{.a = block.queries + row * block.shape.columns,
+                          .a_stride = block.shape.columns,
+                          .c = block.scores + row * kKeyStride + first_column,
+                          .c_stride = kKeyStride,
+                          .n_rows = n_rows,
+                          .n_cols = n_columns,
+                          .n_k = args.head_dim};
+    for (size_t i = 0; i < n_rows; ++i)
+      map_rows<Arch>(n_columns, scores.c + i * kKeyStride, [zero = V::broadcast(0.0f)](auto) { return zero; });
     const Matrices weighted{.a = block.scores + row * kKeyStride + skipped,
                             .a_stride = kKeyStride,
                             .c = block.sums + row * block.shape.value_stride,
                             .c_stride = block.shape.value_stride,
                             .n_rows = n_rows,
                             .n_cols = block.shape.columns,
-                            .n_k = tile.end - tile.begin};
-    if (few) {
-      MultiplyAdd<Arch>::multiply_add(weighted, values.from(skipped));
-    } else {
-      const size_t stride = block.shape.value_stride;
-      MultiplyAdd<Arch>::multiply_add(weighted, FloatRows<Arch>{block.values + skipped * stride, stride});
-    }
-  }
-
-  static void many_scores(const Block& block, const Tile& tile, size_t row, size_t n_rows) {
-    const size_t first_column = tile.first_column(), n_columns = tile.end_column() - first_column;
-    float* scores = block.scores + row * kKeyStride + first_column;
-    const V zero = V::broadcast(0.0f);
-    for (size_t i = 0; i < n_rows; ++i) map_rows<Arch>(n_columns, scores + i * kKeyStride, [&](auto) { return zero; });
-    MultiplyAdd<Arch>::multiply_add({.a = block.queries + row * block.shape.columns,
-                                     .a_stride = block.shape.columns,
-                                     .c = scores,
-                                     .c_stride = kKeyStride,
-                                     .n_rows = n_rows,
-                                     .n_cols = n_columns,
-                                     .n_k = block.args.head_dim},
-                                    FloatRows<Arch>{block.keys + first_column, kKeyStride});
-  }
-
-  template <class Row, size_t kRows = MultiplyAdd<Arch>::kMostRows>
-  static void few_scores(const Block& block, const Tile& tile, const CachedRows<Row>& keys, size_t row, size_t n_rows) {
-    if constexpr (kRows > 1) {
-      if (n_rows < kRows) return few_scores<Row, kRows - 1>(block, tile, keys, row, n_rows);
-    }
-    constexpr size_t kSquares = V::kLanes < simd::kPartialLanes ? 2 : 1;  // more sums at a time than one that wait for each other
-    const float* queries = block.queries + row * block.shape.columns;
-    for (size_t column = tile.first_column(); column < tile.end_column(); column += kSquares * V::kLanes) {
-      V sums[kRows][kSquares];
-      for (auto& all : sums)
-        for (V& sum : all) sum = V::broadcast(0.0f);
-      for (size_t d = 0; d < block.args.head_dim; d += V::kLanes) {
-        for (size_t s = 0; s < kSquares; ++s) {
-          V square[V::kLanes];
-          for (size_t i = 0; i < V::kLanes; ++i) square[i] = keys(column + s * V::kLanes + i, d);
-          V::transpose(square);
-          for (size_t i = 0; i < V::kLanes; ++i) {
-            for (size_t r = 0; r < kRows; ++r)
-              sums[r][s] = sums[r][s] + V::broadcast(queries[r * block.shape.columns + d + i]) * square[i];
-          }
-        }
-      }
-      for (size_t r = 0; r < kRows; ++r)
-        for (size_t s = 0; s < kSquares; ++s) sums[r][s].store(block.scores + (row + r) * kKeyStride + column + s * V::kLanes);
-    }
+                            .n_k = n_seen};
+    const auto attend = [&](const auto& key_columns, const auto& value_rows) {
+      MultiplyAdd<Arch>::multiply_add(scores, key_columns);
+      for (size_t i = 0; i < n_rows; ++i) softmax(block, tile, row + i);
+      MultiplyAdd<Arch>::multiply_add(weighted, value_rows);
+    };
+    if (few) return attend(keys, values);
+    load(block, keys, n_columns, values, n_seen);
+    attend(FloatRows<Arch>{block.keys, kKeyStride}, FloatRows<Arch>{block.values, block.shape.value_stride});
   }
 
   // Scores of one row become numerators exp(score - maximum so far); what was summed before shrinks to the new maximum.
@@ -252,32 +215,17 @@ struct Attention {
     block.total[row] = block.total[row] + sum;
   }
 
-  // Where the cache rows of the tile's columns lie. Columns beside [begin, end) repeat a neighbour and are masked later.
-  static void find_rows(const AttentionArgs& args, const Tile& tile, size_t (&offset)[kTile]) {
-    size_t slot = tile.begin % args.n_slots;
-    for (size_t column = tile.first_column(); column < tile.end_column(); ++column) {
-      offset[column] = slot * args.row_stride_bytes;
-      const size_t p = tile.start + column;
-      if (p >= tile.begin && p + 1 < tile.end) slot = slot + 1 == args.n_slots ? 0 : slot + 1;
-    }
-  }
-
-  // Keys and values of the tile as floats.
-  template <class Row>
-  static void load(const Block& block, const Tile& tile, const CachedRows<Row>& keys, const CachedRows<Row>& values) {
+  // Keys and values as floats.
+  template <class Format>
+  static void load(const Block& block, const CachedKeys<Arch, Format>& keys, size_t n_columns,
+                   const CachedValues<Arch, Format>& values, size_t n_seen) {
     const size_t head_dim = block.args.head_dim;
-    for (size_t column = tile.first_column(); column < tile.end_column(); column += V::kLanes) {
-      for (size_t d = 0; d < head_dim; d += V::kLanes) {
-        V square[V::kLanes];
-        for (size_t i = 0; i < V::kLanes; ++i) square[i] = keys(column + i, d, head_dim - d);
-        V::transpose(square);
-        for (size_t i = 0; i < V::kLanes; ++i) square[i].store(block.keys + (d + i) * kKeyStride + column);
-      }
-    }
-    for (size_t column = tile.begin - tile.start; column < tile.end - tile.start; ++column) {
-      float* to = block.values + column * block.shape.value_stride;
+    for (size_t d = 0; d < head_dim; ++d)
+      for (size_t i = 0; i < n_columns; i += V::kLanes) keys(d, i).store(block.keys + d * kKeyStride + i);
+    for (size_t slot = 0; slot < n_seen; ++slot) {
+      float* to = block.values + slot * block.shape.value_stride;
       size_t d = 0;
-      for (; d < head_dim; d += V::kLanes) values(column, d, head_dim - d).store(to + d);
+      for (; d < head_dim; d += V::kLanes) values(slot, d, head_dim - d).store(to + d);
       for (; d < block.shape.columns; d += V::kLanes) V::broadcast(0.0f).store(to + d);
     }
   }

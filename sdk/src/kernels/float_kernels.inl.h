@@ -3,7 +3,7 @@
 
 #include "kernels/attention.inl.h"
 #include "kernels/elementwise.inl.h"
-#include "kernels/kv_row.inl.h"
+#include "kernels/kv_layout.inl.h"
 #include "kernels/norm.inl.h"
 #include "kernels/reduce.inl.h"
 

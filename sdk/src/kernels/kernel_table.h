@@ -49,6 +49,9 @@ struct WeightKernels {
 /// Number formats of the key/value cache.
 enum class KvType : uint8_t { f32, f16, q8_0 };
 
+/// Slots that are worked on together; a cache has a multiple of them.
+inline constexpr size_t kKvTile = 64;
+
 /// Attention of one key/value head for a run of query tokens (causal). Heads that share it form the rows of one tile.
 /// Token t of the run has position first_position + t and sees cache slots of positions max(0, p-window+1) .. p.
 struct AttentionArgs {
@@ -57,11 +60,10 @@ struct AttentionArgs {
   size_t n_tokens;
   size_t n_heads;  // query heads of this key/value head
   size_t head_dim;
-  const std::byte* keys;    // (n_slots, row_stride_bytes): this head's keys, one row of head_dim per slot
+  const std::byte* keys;    // n_slots * kv_row_bytes(kv_type, head_dim): of this head, laid out by kv_store
   const std::byte* values;  // the same for values
-  size_t row_stride_bytes;  // from one slot to the next
-  KvType kv_type;           // q8_0: per row, per 32 columns: f16 scale then 32 int8 (GGUF Q8_0 blocks), head_dim padded to 32
-  size_t n_slots;           // slots of the (ring) cache; position p lies in slot p % n_slots
+  KvType kv_type;
+  size_t n_slots;  // of the (ring) cache, a multiple of kKvTile; position p lies in slot p % n_slots
   size_t first_position;
   size_t window;      // tokens seen including itself; 0: all
   float scale;        // applied to q*k
@@ -113,8 +115,10 @@ struct KernelTable {
   void (*soft_cap)(float cap, float* x, size_t n);
   void (*attention)(const AttentionArgs& args);
   size_t (*attention_scratch_floats)(size_t n_heads, size_t head_dim);
-  /// One row of head_dim floats into the cache's format; f16 saturates instead of overflowing. `out`: kv_row_bytes(type, head_dim)
-  void (*kv_store)(KvType type, const float* x, size_t head_dim, std::byte* out);
+  /// One key and one value of head_dim floats into a slot of their head's keys and values. q8_0 rounds as GGUF's Q8_0 blocks do,
+  /// head_dim padded to 32; f16 saturates instead of overflowing.
+  void (*kv_store)(KvType type, const float* key, const float* value, size_t head_dim, size_t slot, std::byte* keys,
+                   std::byte* values);
   bool (*all_finite)(const float* x, size_t n);
   size_t (*argmax)(const float* x, size_t n);  // lowest index among equals
   float (*max)(const float* x, size_t n);
@@ -122,7 +126,7 @@ struct KernelTable {
   double (*exp_sum)(const float* x, float shift, size_t n, float* out);
 };
 
-/// Bytes of one head's row in the cache.
+/// Bytes of one head's keys, or values, of one slot.
 size_t kv_row_bytes(KvType type, size_t head_dim) noexcept;
 
 }  // namespace sotto::kernels

@@ -179,9 +179,8 @@ class Pass {
       }
       const size_t slot = (first_ + t) % cache.n_slots;
       for (size_t h = 0; h < spec_.n_kv_heads; ++h) {
-        const size_t at = h * cache.head_bytes() + slot * cache.row_bytes;
-        context_.kernels.kv_store(cache.type, keys + h * d, d, cache.keys + at);
-        context_.kernels.kv_store(cache.type, values + h * d, d, cache.values + at);
+        const size_t at = h * cache.head_bytes;
+        context_.kernels.kv_store(cache.type, keys + h * d, values + h * d, d, slot, cache.keys + at, cache.values + at);
       }
     });
   }

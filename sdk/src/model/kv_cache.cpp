@@ -9,12 +9,17 @@ namespace {
 
 // A chunk may overwrite what its own first token no longer sees, nothing younger.
 size_t slots_of(const LayerSpec& layer, const KvShape& shape) noexcept {
-  return layer.window == 0 ? shape.context : std::min(shape.context, layer.window + shape.chunk);
+  const size_t n_seen = layer.window == 0 ? shape.context : std::min(shape.context, layer.window + shape.chunk);
+  return (n_seen + kernels::kKvTile - 1) / kernels::kKvTile * kernels::kKvTile;
+}
+
+uint64_t head_bytes(const ModelSpec& spec, const LayerSpec& layer, const KvShape& shape) noexcept {
+  return uint64_t{slots_of(layer, shape)} * kernels::kv_row_bytes(shape.type, spec.head_dim);
 }
 
 // Keys, or values, of one layer.
 uint64_t half_bytes(const ModelSpec& spec, const LayerSpec& layer, const KvShape& shape) noexcept {
-  return round_up_bytes(uint64_t{spec.n_kv_heads} * slots_of(layer, shape) * kernels::kv_row_bytes(shape.type, spec.head_dim));
+  return round_up_bytes(spec.n_kv_heads * head_bytes(spec, layer, shape));
 }
 
 }  // namespace
@@ -38,7 +43,7 @@ Result<KvCache> KvCache::make(const ModelSpec& spec, const KvShape& shape) {
                              .values = buffer->data() + half,
                              .type = shape.type,
                              .n_slots = slots_of(layer, shape),
-                             .row_bytes = kernels::kv_row_bytes(shape.type, spec.head_dim)});
+                             .head_bytes = static_cast<size_t>(head_bytes(spec, layer, shape))});
     cache.buffers_.push_back(std::move(*buffer));
   }
   return cache;
@@ -53,7 +58,7 @@ uint64_t KvCache::bytes() const noexcept {
 bool KvCache::can_go_on_at(size_t position) const noexcept {
   // A ring keeps its window and a chunk: what the token at `position` sees is whole if no more than that has been written since.
   const auto holds_all_seen = [&](const ops::KvView& layer) {
-    return layer.n_slots == shape_.context || n_written_ <= layer.n_slots || n_written_ <= position + shape_.chunk + 1;
+    return layer.n_slots >= shape_.context || n_written_ <= layer.n_slots || n_written_ <= position + shape_.chunk + 1;
   };
   return position == 0 || std::all_of(layers_.begin(), layers_.end(), holds_all_seen);
 }

@@ -6,14 +6,14 @@
 
 namespace sotto::ops {
 
-/// The cache of one layer: (n_kv_heads, n_slots, head_dim) keys and values; position p lies in slot p % n_slots.
+/// The cache of one layer: keys and values of one head after the other, each of n_slots, a multiple of kernels::kKvTile; position p
+/// lies in slot p % n_slots.
 struct KvView {
   std::byte* keys = nullptr;
   std::byte* values = nullptr;
   kernels::KvType type{};
   size_t n_slots = 0;
-  size_t row_bytes = 0;  // one head of one slot
-  size_t head_bytes() const noexcept { return n_slots * row_bytes; }
+  size_t head_bytes = 0;  // of keys, or values
 };
 
 struct AttentionShape {
