@@ -25,6 +25,14 @@ struct Told<method> {
   static std::string call(const Handle& handle, Args... args) { return f::answer((handle.*method)(args...)); }
 };
 
+// Addresses are numbers for JavaScript where they have 64 bits, too: Embind's own would be BigInts there.
+double room(f::IncomingHandle& handle, double bytes) {
+  return static_cast<double>(handle.room(bytes));
+}
+void update(f::Sha256Handle& handle, double address, double bytes) {
+  handle.update(static_cast<uintptr_t>(address), bytes);
+}
+
 template <class Handle>
 void watch(Handle& handle, int call) {
   handle.watch([](int its_call) { return sotto_is_cancelled(its_call) != 0; }, call);
@@ -42,7 +50,7 @@ EMSCRIPTEN_BINDINGS(sotto) {
       .function("status", &Told<&f::IncomingHandle::status>::call)
       .function("offer", &Told<&f::IncomingHandle::offer>::call)
       .function("missing", &Told<&f::IncomingHandle::missing>::call)
-      .function("room", &f::IncomingHandle::room)
+      .function("room", &room)
       .function("commit", &Told<&f::IncomingHandle::commit>::call)
       .function("inspect", &Told<&f::IncomingHandle::inspect>::call)
       .function("plan", &Told<&f::IncomingHandle::plan>::call)
@@ -70,7 +78,7 @@ EMSCRIPTEN_BINDINGS(sotto) {
       .function("watch", &watch<f::GenerationHandle>);
   class_<f::Sha256Handle>("Sha256")
       .constructor<>()
-      .function("update", &f::Sha256Handle::update)
+      .function("update", &update)
       .function("hex", &f::Sha256Handle::hex);
   function("generationOptions", &f::generation_options_json);
 }

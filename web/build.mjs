@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 
@@ -12,6 +12,7 @@ import * as esbuild from 'esbuild';
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, 'dist');
 const core = join(here, '../build/wasm/bin');
+const core64 = join(here, '../build/wasm64/bin');
 const mayMissCore = process.argv.includes('--allow-missing-core');
 
 const limits = { coreGzip: 350_000, scriptGzip: 35_000, packageBytes: 3_000_000 };
@@ -21,6 +22,9 @@ const fail = (message) => {
   console.error(`error: ${message}`);
   process.exit(1);
 };
+
+/** gzip already. */
+const isPacked = (name) => name.endsWith('.bin');
 
 /** A facade that loads models does it by the package's entry, whichever that is there. */
 const entryOfPackage = {
@@ -43,7 +47,7 @@ async function bundle(entries, { plugins = [], ...options } = {}) {
     jsx: 'automatic',
     external: ['react', 'react/*', 'node:*'],
     logLevel: 'warning',
-    define: { packageVersion: JSON.stringify(version) },
+    define: { packageVersion: JSON.stringify(version), isWithMemory64: String(existsSync(join(dist, 'core64.mjs'))) },
     plugins: [entryOfPackage, ...plugins],
     ...options,
   });
@@ -52,13 +56,14 @@ async function bundle(entries, { plugins = [], ...options } = {}) {
 /** Emscripten's script, fit for bundlers: it names no file that they would look for, and is told where its threads' script is. */
 function glue(path, { isNode }) {
   let source = readFileSync(path, 'utf8');
+  const name = basename(path, '.mjs');
   const replace = (what, pattern, replacement) => {
     const replaced = source.replace(pattern, replacement);
     if (replaced === source) fail(`${path}: no ${what}: has Emscripten changed?`);
     source = replaced;
   };
   if (isNode) {
-    source = source.replaceAll('sotto_node.mjs', 'core.node.mjs').replaceAll('sotto_node.wasm', 'sotto.wasm');
+    source = source.replaceAll(`${name}.mjs`, `${name === 'sotto_node' ? 'core' : 'core64'}.node.mjs`).replaceAll(`${name}.wasm`, 'sotto.wasm');
   } else {
     const threadScript = /worker=new Worker\(new URL\("[^"]+",import\.meta\.url\),\{[^}]*\}\)/;
     replace('thread script', threadScript, 'throw Error("mainScriptUrlOrBlob")');
@@ -67,28 +72,45 @@ function glue(path, { isNode }) {
   return esbuild.transformSync(source, { minify: true, format: 'esm', target: 'es2022' }).code;
 }
 
+/** Smaller than gzip makes it; what reads it is the same. */
+function zopfli(path) {
+  const { status, stdout, stderr, error } = spawnSync('zopfli', ['-c', path], { maxBuffer: 2 ** 25 });
+  if (status !== 0) fail(`zopfli: ${error ?? stderr}`);
+  return stdout;
+}
+
+/** One wasm and its glues for pages and Node. */
+function moduleOf(folder, suffix) {
+  const [web, node] = ['sotto_web', 'sotto_node'].map((name) => join(folder, `${name}${suffix}`));
+  const missing = [web, node].flatMap((name) => [`${name}.mjs`, `${name}.wasm`]).filter((path) => !existsSync(path));
+  if (missing.length > 0) return { missing };
+  if (!readFileSync(`${node}.wasm`).equals(readFileSync(`${web}.wasm`)))
+    fail(`${node}.wasm and ${web}.wasm differ, and the package carries one`);
+  return { missing, wasm: `${web}.wasm`, web: `${web}.mjs`, node: `${node}.mjs` };
+}
+
 function copyCore() {
-  const files = {
-    web: join(core, 'sotto_web.mjs'),
-    node: join(core, 'sotto_node.mjs'),
-    wasm: join(core, 'sotto_web.wasm'),
-    nodeWasm: join(core, 'sotto_node.wasm'),
-    relaxed: join(core, 'sotto_web_relaxed.wasm'),
-    relaxedGlue: join(core, 'sotto_web_relaxed.mjs'),
-  };
-  const missing = Object.values(files).filter((path) => !existsSync(path));
+  const relaxed = join(core, 'sotto_web_relaxed');
+  const { missing, ...plain } = moduleOf(core, '');
+  if (!existsSync(`${relaxed}.wasm`)) missing.push(`${relaxed}.wasm`);
   if (missing.length > 0) {
     if (!mayMissCore) fail(`there is no ${missing.join(', ')}: ./run build npm`);
     return false;
   }
-  const wasm = readFileSync(files.wasm);
-  if (!readFileSync(files.nodeWasm).equals(wasm)) fail('sotto_node.wasm and sotto_web.wasm differ, and the package carries one');
-  const relaxedGlue = readFileSync(files.relaxedGlue, 'utf8').replaceAll('sotto_web_relaxed', 'sotto_web');
-  if (relaxedGlue !== readFileSync(files.web, 'utf8')) fail('sotto_web_relaxed.mjs and sotto_web.mjs differ, as above');
-  writeFileSync(join(dist, 'core.mjs'), glue(files.web, { isNode: false }));
-  writeFileSync(join(dist, 'core.node.mjs'), glue(files.node, { isNode: true }));
-  writeFileSync(join(dist, 'sotto.wasm'), wasm);
-  writeFileSync(join(dist, 'sotto-relaxed.wasm'), readFileSync(files.relaxed));
+  const relaxedGlue = readFileSync(`${relaxed}.mjs`, 'utf8').replaceAll('sotto_web_relaxed', 'sotto_web');
+  if (relaxedGlue !== readFileSync(plain.web, 'utf8')) fail('sotto_web_relaxed.mjs and sotto_web.mjs differ, as above');
+  writeFileSync(join(dist, 'core.mjs'), glue(plain.web, { isNode: false }));
+  writeFileSync(join(dist, 'core.node.mjs'), glue(plain.node, { isNode: true }));
+  writeFileSync(join(dist, 'sotto.wasm'), readFileSync(plain.wasm));
+  writeFileSync(join(dist, 'sotto-relaxed.bin'), zopfli(`${relaxed}.wasm`));
+  const large = moduleOf(core64, '_relaxed');
+  if (large.missing.length > 0) {
+    console.log('without 64-bit memory, models over 4 GB do not load: ./run build wasm64 makes it');
+    return true;
+  }
+  writeFileSync(join(dist, 'core64.mjs'), glue(large.web, { isNode: false }));
+  writeFileSync(join(dist, 'core64.node.mjs'), glue(large.node, { isNode: true }));
+  writeFileSync(join(dist, 'sotto-memory64.bin'), zopfli(large.wasm));
   return true;
 }
 
@@ -103,12 +125,12 @@ function markImport() {
 }
 
 /** The single-file entry carries what was built before. */
-function inlinedParts() {
+function inlinedParts(hasCore) {
   const read = (name) => (existsSync(join(dist, name)) ? readFileSync(join(dist, name)) : Buffer.alloc(0));
   const parts = {
     workerSource: read('worker.js').toString(),
     glueSource: read('core.mjs').toString(),
-    wasmText: gzipSync(read('sotto.wasm'), { level: 9 }).toString('base64'),
+    wasmText: (hasCore ? zopfli(join(dist, 'sotto.wasm')) : Buffer.alloc(0)).toString('base64'),
   };
   const contents = Object.entries(parts)
     .map(([name, text]) => `export const ${name} = ${JSON.stringify(text)};`)
@@ -143,9 +165,9 @@ function declarations() {
 function report(hasCore) {
   const size = (name) => {
     const bytes = readFileSync(join(dist, name));
-    return { raw: bytes.length, gzip: gzipSync(bytes, { level: 9 }).length };
+    return { raw: bytes.length, gzip: isPacked(name) ? bytes.length : gzipSync(bytes, { level: 9 }).length };
   };
-  const names = readdirSync(dist).filter((name) => /\.(m?js|wasm)$/.test(name));
+  const names = readdirSync(dist).filter((name) => /\.(m?js|wasm|bin)$/.test(name));
   for (const name of names) {
     const { raw, gzip } = size(name);
     console.log(`${name.padEnd(20)} ${String(raw).padStart(9)} B raw ${String(gzip).padStart(8)} B gzip`);
@@ -155,7 +177,7 @@ function report(hasCore) {
   const total = files.reduce((sum, file) => sum + file.size, 0);
   console.log(`index + worker${hasCore ? ' + glue' : ''}: ${script} of ${limits.scriptGzip} B gzip`);
   console.log(`package: ${total} of ${limits.packageBytes} B`);
-  const over = names.filter((name) => name.endsWith('.wasm') && size(name).gzip > limits.coreGzip);
+  const over = names.filter((name) => /\.(wasm|bin)$/.test(name) && size(name).gzip > limits.coreGzip);
   if (over.length > 0) fail(`${over.join(', ')}: more than ${limits.coreGzip} B gzip`);
   if (script > limits.scriptGzip) fail(`index, worker and glue have more than ${limits.scriptGzip} B gzip`);
   if (total > limits.packageBytes) fail(`the package has more than ${limits.packageBytes} B`);
@@ -167,6 +189,6 @@ const hasCore = copyCore();
 await bundle(['index', 'worker', ...facades]);
 markImport();
 await bundle(['node', 'worker-node'], { platform: 'node' });
-await bundle(['inline'], { plugins: [inlinedParts()] });
+await bundle(['inline'], { plugins: [inlinedParts(hasCore)] });
 declarations();
 report(hasCore);

@@ -36,6 +36,7 @@ for part in "${@:-build}"; do
     web)
       want npm npm
       want chromium chromium
+      want zopfli zopfli
       ;;
     format) want clang-format-19 clang-format-19 ;;
     model)

@@ -5,6 +5,8 @@ import { throwIfAborted, watch } from './control.ts';
 import { toSottoError } from './errors.ts';
 import { WorkerModel } from './model.ts';
 import { checkInspect, checkLoad, sourcePart, splitLoad } from './options.ts';
+import type { LoadParts } from './options.ts';
+import { tooSmall } from './protocol.ts';
 import type { Params, Value } from './protocol.ts';
 import type { Wire } from './sources/files.ts';
 import type { Control, InspectOptions, Inspection, LoadOptions, Model, Plan, Source } from './types.ts';
@@ -37,19 +39,26 @@ export function makeApi({ spawn, toWire }: Surroundings): Api {
     hooks: Hooks = {},
   ): Promise<{ client: Client; value: Value<M> }> {
     const begun = performance.now();
+    /** With the time that is left. */
+    const control = (): typeof options => {
+      if (options.timeout === undefined) return options;
+      return { ...options, timeout: Math.max(0, options.timeout - (performance.now() - begun)) };
+    };
     throwIfAborted(options);
     const { wire, transfer } = await within(options, toWire(source));
     const client = new Client(spawn(options.baseUrl));
-    const control = { ...options };
-    if (options.timeout !== undefined) control.timeout = Math.max(0, options.timeout - (performance.now() - begun));
     let onEnded!: (error: Error) => void;
     const ended = new Promise<never>((_, reject) => (onEnded = reject));
-    const { reply } = client.start(method, { ...params, wire } as Params<M>, control, { ...hooks, transfer, onEnded });
+    const { reply } = client.start(method, { ...params, wire } as Params<M>, control(), { ...hooks, transfer, onEnded });
     try {
       return { client, value: await Promise.race([ended, reply]) };
     } catch (error) {
       void closeAfter(client, reply);
-      throw error;
+      const { code, where } = toSottoError(error);
+      if (code !== 'out_of_memory' || where !== tooSmall || wire.kind === 'stream' || wire.kind === 'bytes') throw error;
+      // What it read can be read again, by a worker with 64-bit addresses.
+      const larger = { ...params, engine: { ...(params as Partial<LoadParts>).engine, variant: 'memory64' } };
+      return open(method, source, larger as typeof params, control(), hooks);
     }
   }
 

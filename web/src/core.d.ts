@@ -2,6 +2,11 @@
  * back is JSON, `{"value": ...}` or `{"error": {"code", "message", "where"}}`; names in JSON are snake_case. Handles are freed by
  * `delete()`. All calls run on the worker's own thread and compute there. */
 
+declare global {
+  /** Set by build.mjs: whether the module with 64-bit addresses is in the package. */
+  const isWithMemory64: boolean;
+}
+
 export interface Handle {
   delete(): void;
 }
@@ -88,7 +93,7 @@ export interface CoreModule {
   isCancelled?: (call: number) => boolean;
 }
 
-/** Default export of core.mjs (page, worker) and core.node.mjs. */
+/** Default export of core.mjs (page, worker), core.node.mjs, and of both with 64-bit addresses, core64.mjs and core64.node.mjs. */
 export type CoreFactory = (overrides: {
   wasmBinary?: ArrayBuffer;
   locateFile?: (path: string) => string;

@@ -42,7 +42,7 @@ const source: Table<SourceOptions> = {
 };
 const engine: Table<EngineOptions> = {
   threads: whole(0, 64),
-  variant: oneOf('auto', 'simd128', 'relaxed'),
+  variant: oneOf('auto', 'simd128', 'relaxed', 'memory64'),
   memoryLimitBytes: whole(0, Number.MAX_SAFE_INTEGER),
   trace: flag,
 };

@@ -25,6 +25,9 @@ type Sent<T> = Omit<T, keyof Control>;
 /** Number of the session that generate() and chat() of a model use. */
 export const ownSession = 0;
 
+/** What an out_of_memory is about when load() can be called again, with the variant `memory64`. */
+export const tooSmall = 'variant';
+
 export interface GenerateParams {
   session: number;
   /** Forget what the session holds. */

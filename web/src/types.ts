@@ -73,8 +73,8 @@ export interface Progress {
 export interface EngineOptions {
   /** 0 or absent: as many as the machine has cores, at most 8; one where memory cannot be shared. At most 64. */
   threads?: number;
-  /** `auto` probes; `simd128` and `relaxed` choose. */
-  variant?: 'auto' | 'simd128' | 'relaxed';
+  /** `auto` probes, and takes `memory64` where the model needs more than 4 GB; the others choose. */
+  variant?: 'auto' | 'simd128' | 'relaxed' | 'memory64';
   /** Weights, caches and scratch together; absent: no limit but that of WebAssembly. */
   memoryLimitBytes?: number;
   /** Keep spans of time for `model.trace()`. */
@@ -222,7 +222,7 @@ export interface ModelInfo {
   threads: number;
   /** Why it runs on one thread, where it could have been more. */
   threadsReason?: string;
-  variant: 'simd128' | 'relaxed';
+  variant: 'simd128' | 'relaxed' | 'memory64';
   hasChatTemplate: boolean;
   /** Things a user should know. */
   warnings: string[];

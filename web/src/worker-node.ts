@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { parentPort } from 'node:worker_threads';
+import { gunzipSync } from 'node:zlib';
 
 import type { CoreFactory } from './core.d.ts';
 import type { ToWorker } from './protocol.ts';
@@ -23,11 +24,14 @@ const host: Host = {
 };
 
 const coreFiles = (): CoreFiles => ({
-  hasRelaxed: true,
-  factory: async () => ((await import(new URL('./core.node.mjs', import.meta.url).href)) as { default: CoreFactory }).default,
+  factory: async (variant) => {
+    const name = variant === 'memory64' ? './core64.node.mjs' : './core.node.mjs';
+    return ((await import(new URL(name, import.meta.url).href)) as { default: CoreFactory }).default;
+  },
   wasm: async (variant) => {
-    const name = variant === 'relaxed' ? './sotto-relaxed.wasm' : './sotto.wasm';
-    return WebAssembly.compile(await readFile(new URL(name, import.meta.url)));
+    const isPlain = variant === 'simd128';
+    const bytes = await readFile(new URL(isPlain ? './sotto.wasm' : `./sotto-${variant}.bin`, import.meta.url));
+    return WebAssembly.compile(isPlain ? bytes : new Uint8Array(gunzipSync(bytes)));
   },
 });
 

@@ -8,7 +8,7 @@ import { modelStore } from './sources/model-store.ts';
 import { viewOpfs } from './sources/opfs.ts';
 import { openSource } from './sources/web.ts';
 import type { Source } from './types.ts';
-import type { CoreFiles, Host } from './worker/host.ts';
+import type { CoreFiles, Host, Variant } from './worker/host.ts';
 import { Server } from './worker/serve.ts';
 
 const { port1, port2 } = new MessageChannel();
@@ -41,22 +41,33 @@ function coreFiles(carried: Start['carried']): CoreFiles {
   if (carried) {
     const { glue, wasmGzip } = carried;
     return {
-      hasRelaxed: false,
+      isSingle: true,
       factory: () => importFactory(URL.createObjectURL(glue)),
-      wasm: () => unpack(wasmGzip),
-      threadScript: glue,
+      wasm: () => unpack(new Blob([wasmGzip]).stream()),
+      threadScript: () => glue,
     };
   }
   // Bundlers know these expressions; what they make of them may lack the origin.
-  const glue = absolute(new URL('./core.mjs', import.meta.url).href);
+  const glue = (variant: Variant): string =>
+    absolute(
+      isWithMemory64 && variant === 'memory64'
+        ? new URL('./core64.mjs', import.meta.url).href
+        : new URL('./core.mjs', import.meta.url).href,
+    );
   return {
-    hasRelaxed: true,
-    factory: () => importFactory(glue),
-    wasm: (variant) =>
-      variant === 'relaxed'
-        ? compile(absolute(new URL('./sotto-relaxed.wasm', import.meta.url).href))
-        : compile(absolute(new URL('./sotto.wasm', import.meta.url).href)),
-    threadScript: new URL(glue).origin === self.origin ? glue : scriptBlob(importing(glue)),
+    factory: (variant) => importFactory(glue(variant)),
+    wasm: async (variant) => {
+      if (variant === 'simd128') return compile(await fetched(new URL('./sotto.wasm', import.meta.url).href));
+      const packed =
+        isWithMemory64 && variant === 'memory64'
+          ? new URL('./sotto-memory64.bin', import.meta.url).href
+          : new URL('./sotto-relaxed.bin', import.meta.url).href;
+      return unpack((await fetched(packed)).body as ReadableStream<BufferSource>);
+    },
+    threadScript: (variant) => {
+      const url = glue(variant);
+      return new URL(url).origin === self.origin ? url : scriptBlob(importing(url));
+    },
   };
 }
 
@@ -70,16 +81,21 @@ async function importFactory(url: string): Promise<CoreFactory> {
   return ((await import(url)) as { default: CoreFactory }).default;
 }
 
-async function compile(url: string): Promise<WebAssembly.Module> {
+async function fetched(file: string): Promise<Response> {
+  const url = absolute(file);
   const response = await fetch(url);
   if (!response.ok) throw new SottoError('io_error', `${url}: status ${response.status}`, { where: url });
+  return response;
+}
+
+async function compile(response: Response): Promise<WebAssembly.Module> {
   // Only what is compiled from the stream is kept by the browser's cache of compiled code, and not every server names the type.
   if (response.headers.get('content-type') === 'application/wasm') return WebAssembly.compileStreaming(response);
   return WebAssembly.compile(await response.arrayBuffer());
 }
 
-function unpack(gzip: ArrayBuffer): Promise<WebAssembly.Module> {
-  const bytes = new Blob([gzip]).stream().pipeThrough(new DecompressionStream('gzip'));
+function unpack(gzip: ReadableStream<BufferSource>): Promise<WebAssembly.Module> {
+  const bytes = gzip.pipeThrough(new DecompressionStream('gzip'));
   return WebAssembly.compileStreaming(new Response(bytes, { headers: { 'Content-Type': 'application/wasm' } }));
 }
 

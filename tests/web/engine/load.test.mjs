@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { after, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 
-import { baseUrl, loadFake, modelBytes, sleep, sotto, sottoError } from './support.mjs';
+import { baseUrl, loadFake, modelBytes, skipMemory64, sleep, sotto, sottoError } from './support.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'sotto-load-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -122,8 +122,35 @@ test('inspect() and plan() read headers', async () => {
   assert.equal((await sotto.plan(modelBytes(), { baseUrl, memoryLimitBytes: 1000 })).fits, false);
 });
 
-test('what does not fit is refused before it is downloaded', async () => {
+describe('what needs more than 4 GiB', { skip: skipMemory64 }, () => {
   const context = 2 ** 23; // 8 GiB, by the fake core's 1024 bytes a token
+
+  test('gets 64-bit addresses', async () => {
+    const path = file('large.gguf', modelBytes({}, 1000));
+    assert.equal((await sotto.plan(path, { baseUrl, context })).fits, true);
+    const model = await sotto.load(path, { ...options, context, timeout: 60_000 });
+    assert.equal(model.info.variant, 'memory64');
+    assert.equal(await model.generate('x').text(), 'x');
+    await model.close();
+  });
+
+  test('is refused where another variant was asked for', async () => {
+    const path = file('large.gguf', modelBytes({}, 1000));
+    assert.equal((await sotto.plan(path, { baseUrl, context, variant: 'simd128' })).fits, false);
+    await assert.rejects(sotto.load(path, { ...options, context, variant: 'simd128' }), sottoError('out_of_memory', 'simd128'));
+  });
+
+  test('from a source that can be read once it must be asked for', async () => {
+    const stream = () => ({ stream: new Blob([modelBytes()]).stream(), size: 200 });
+    await assert.rejects(sotto.load(stream(), { ...options, context }), sottoError('out_of_memory', 'variant'));
+    const model = await sotto.load(stream(), { ...options, context, variant: 'memory64' });
+    assert.equal(model.info.variant, 'memory64');
+    await model.close();
+  });
+});
+
+test('what does not fit is refused before it is downloaded', async () => {
+  const context = 2 ** 24; // 16 GiB
   assert.equal((await sotto.plan(modelBytes(), { baseUrl, context })).fits, false);
   let loaded = 0;
   const loading = sotto.load(modelBytes({}, 2 ** 23), {

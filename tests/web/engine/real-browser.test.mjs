@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 
-import { dist, realModel, skipReal as skip, sotto } from './support.mjs';
+import { dist, realModel, skipMemory64, skipReal as skip, sotto } from './support.mjs';
 import { expose, html, isolation, open, serve, startBrowser, strict, visitWith } from './site.mjs';
 
 const request = { prompt: 'Once upon a time', options: { maxTokens: 12 } };
@@ -38,11 +38,17 @@ describe('the real core in Chromium', { skip }, () => {
     return page;
   };
 
-  test('isolated, strict policy: both variants, one thread and two', async (t) => {
+  test('isolated, strict policy: every variant, one thread and two', async (t) => {
     const isolated = await page(t, './index.js', strict);
-    for (const variant of ['simd128', 'relaxed'])
+    for (const variant of ['simd128', 'relaxed', ...(skipMemory64 ? [] : ['memory64'])])
       for (const threads of [1, 2])
         assert.deepEqual(await generate(isolated, { variant, threads }), { tokens, threads, variant });
+  });
+
+  test('what needs more than 4 GiB gets 64-bit addresses', { skip: skipMemory64 }, async (t) => {
+    const large = { context: 2 ** 22, cache: 'f32' };
+    const got = await generate(await page(t, './index.js', strict), { threads: 2, ...large });
+    assert.deepEqual(got, { tokens, threads: 2, variant: 'memory64' });
   });
 
   test('not isolated: one thread', async (t) => {

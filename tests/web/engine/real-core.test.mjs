@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 
-import { dist, realModel as path, skipReal as skip, sotto, sottoError } from './support.mjs';
+import { dist, realModel as path, skipMemory64, skipReal as skip, sotto, sottoError } from './support.mjs';
 
 const greedy = { maxTokens: 12 };
 const prompt = 'Once upon a time';
@@ -54,6 +54,23 @@ describe('the real core', { skip }, () => {
     assert.deepEqual((await model.generate(prompt, greedy).result).tokens, result.tokens);
     assert.equal(await model.decode(await model.tokenize(prompt, { addSpecial: false })), prompt);
     await model.close();
+  });
+
+  test('64-bit addresses give the same tokens, and reach beyond 4 GiB', { skip: skipMemory64 }, async () => {
+    const ofVariant = async (options) => {
+      const model = await sotto.load(path, { threads: 2, ...options });
+      const { tokens } = await model.generate(prompt, greedy).result;
+      const { linearBytes } = await model.memory();
+      await model.close();
+      return { tokens, variant: model.info.variant, linearBytes };
+    };
+    const { tokens } = await ofVariant({ variant: 'simd128' });
+    const same = await ofVariant({ variant: 'memory64' });
+    assert.deepEqual([same.tokens, same.variant], [tokens, 'memory64']);
+    // Layers lie one after another: the last one's keys and values are above 4 GiB.
+    const large = await ofVariant({ context: 2 ** 22, cache: 'f32' });
+    assert.deepEqual([large.tokens, large.variant], [tokens, 'memory64']);
+    assert.ok(large.linearBytes > 2 ** 32);
   });
 
   test('plan() tells what is held then, inspect() what is in the file', async () => {

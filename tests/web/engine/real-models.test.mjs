@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 
 import { gemma, longest, nativeCommand, skipModel, smol } from './real-models.mjs';
 import { expose, html, isolation, residentBytes, serve, startBrowser, visitWith } from './site.mjs';
-import { dist, sotto, until } from './support.mjs';
+import { dist, skipMemory64, sotto, until } from './support.mjs';
 
 const skipCore = existsSync(`${dist}/core.node.mjs`) ? false : 'web/dist has no core: ./run build npm';
 const kinds = ['simd128', 'relaxed'].flatMap((variant) => [1, 2].map((threads) => ({ variant, threads })));
@@ -47,7 +47,7 @@ for (const model of [smol, gemma]) {
       assert.deepEqual(texts, expected);
     });
 
-    for (const kind of kinds) {
+    for (const kind of [...kinds, ...(skipMemory64 ? [] : [{ variant: 'memory64', threads: 2 }])]) {
       test(`Node, ${kind.variant}, threads: ${kind.threads}`, async () => {
         const got = await answers(sotto, model.path, kind, model.answers, longest);
         assert.deepEqual(got, { texts: expected, ...kind });

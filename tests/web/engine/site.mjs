@@ -30,7 +30,7 @@ export function installInto(project) {
   const target = join(project, 'node_modules/sotto');
   const from = packageFolder();
   mkdirSync(join(target, 'dist'), { recursive: true });
-  for (const name of ['index.js', 'worker.js', 'core.mjs', 'sotto.wasm', 'sotto-relaxed.wasm'])
+  for (const name of ['index.js', 'worker.js', 'core.mjs', 'core64.mjs', 'sotto.wasm', 'sotto-relaxed.bin', 'sotto-memory64.bin'])
     copyFileSync(join(from, name), join(target, 'dist', name));
   copyFileSync(new URL('../../../web/package.json', import.meta.url), join(target, 'package.json'));
 }

@@ -1,16 +1,18 @@
 // The built package with the fake core in place of the real one.
+import { randomBytes } from 'node:crypto';
 import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 
 export const dist = fileURLToPath(new URL('../../../web/dist/', import.meta.url));
 if (!existsSync(join(dist, 'node.js'))) throw new Error('web/dist is not built: node web/build.mjs --allow-missing-core');
 
 export const sotto = await import(join(dist, 'node.js'));
 
-/** Nothing but a section without meaning, so long that no bundler inlines it. */
-const emptyWasm = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 0, 0x80, 0x40, ...Array(8192).fill(0)]);
+/** Nothing but a section without meaning, so long that no bundler inlines it, compressed or not. */
+const emptyWasm = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 0, 0x80, 0x40, 0, ...randomBytes(8191)]);
 const folders = [];
 process.on('exit', () => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
 
@@ -18,9 +20,11 @@ process.on('exit', () => folders.forEach((folder) => rmSync(folder, { recursive:
 export function fakeFolder(scripts = ['worker-node.js'], glue = 'core.node.mjs') {
   const folder = mkdtempSync(join(tmpdir(), 'sotto-fake-'));
   for (const name of scripts) copyFileSync(join(dist, name), join(folder, name));
-  copyFileSync(new URL('fake-core.mjs', import.meta.url), join(folder, glue));
+  for (const name of [glue, glue.replace('core', 'core64')])
+    copyFileSync(new URL('fake-core.mjs', import.meta.url), join(folder, name));
   writeFileSync(join(folder, 'package.json'), '{"type": "module"}');
-  for (const name of ['sotto.wasm', 'sotto-relaxed.wasm']) writeFileSync(join(folder, name), emptyWasm);
+  writeFileSync(join(folder, 'sotto.wasm'), emptyWasm);
+  for (const name of ['sotto-relaxed.bin', 'sotto-memory64.bin']) writeFileSync(join(folder, name), gzipSync(emptyWasm));
   folders.push(folder);
   return folder;
 }
@@ -39,6 +43,9 @@ export const skipReal = !existsSync(join(dist, 'core.node.mjs'))
   : !realModel
     ? 'SOTTO_TEST_MODEL names no .gguf file'
     : false;
+
+/** Why nothing with 64-bit addresses can be tried. */
+export const skipMemory64 = existsSync(join(dist, 'core64.mjs')) ? false : 'web/dist has no 64-bit memory: ./run build wasm64';
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 /** Resolves once the condition holds. */

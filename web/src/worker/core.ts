@@ -27,11 +27,12 @@ const threadStartMs = 10_000;
 
 /** Errors: unsupported, io_error, out_of_memory. */
 export async function startCore(files: CoreFiles, host: Host, wishes: CoreWishes): Promise<Core> {
-  const variant = chooseVariant(wishes.variant, files.hasRelaxed);
-  const [factory, wasmModule] = await Promise.all([files.factory(), files.wasm(variant)]).catch((cause: unknown) => {
+  const variant = chooseVariant(wishes.variant, files.isSingle);
+  const [factory, wasmModule] = await Promise.all([files.factory(variant), files.wasm(variant)]).catch((cause: unknown) => {
     throw fileError(cause);
   });
-  const threadScript = files.threadScript === undefined ? {} : { mainScriptUrlOrBlob: files.threadScript };
+  const script = files.threadScript?.(variant);
+  const threadScript = script === undefined ? {} : { mainScriptUrlOrBlob: script };
   const make = (poolSize: number): Promise<CoreModule> =>
     new Promise((resolve, reject) => {
       const instantiateWasm: Parameters<CoreFactory>[0]['instantiateWasm'] = (imports, receive) => {

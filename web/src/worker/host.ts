@@ -8,13 +8,13 @@ export type Variant = ModelInfo['variant'];
 
 /** Where the parts of the core are. */
 export interface CoreFiles {
-  /** What is there besides simd128. */
-  hasRelaxed: boolean;
-  factory(): Promise<CoreFactory>;
+  /** There is simd128 alone. */
+  isSingle?: boolean;
+  factory(variant: Variant): Promise<CoreFactory>;
   /** Errors: io_error, unsupported (the engine of the browser does not compile it). */
   wasm(variant: Variant): Promise<WebAssembly.Module>;
   /** What a thread of the core runs; absent: the core knows. */
-  threadScript?: string | Blob;
+  threadScript?(variant: Variant): string | Blob;
 }
 
 export interface Host {

@@ -2,6 +2,7 @@
 import type { CoreEngine, CoreIncoming } from '../core.d.ts';
 import { SottoError } from '../errors.ts';
 import { toCoreJson } from '../names.ts';
+import { tooSmall } from '../protocol.ts';
 import type { Params } from '../protocol.ts';
 import type { ModelFiles, WireSource } from '../sources/files.ts';
 import type { EngineOptions, Inspection, MemoryUsage, ModelOptions, Plan, SourceOptions } from '../types.ts';
@@ -10,12 +11,10 @@ import type { Context } from './context.ts';
 import type { Core } from './core.ts';
 import { Feed } from './feed.ts';
 import { CoreHasher } from './hasher.ts';
-import type { Host } from './host.ts';
+import type { Host, Variant } from './host.ts';
 import type { LoadedParts } from './loaded.ts';
 import { ProgressMeter } from './progress.ts';
-
-/** What 32-bit addresses reach. */
-const maxMemoryBytes = 2 ** 32;
+import { reach } from './variants.ts';
 
 interface OpenParams {
   wire: WireSource;
@@ -34,10 +33,13 @@ interface Opened {
 export class Opener {
   readonly #core: Core;
   readonly #openSource: Host['openSource'];
+  /** Another variant would be chosen for a model that is too large for this one. */
+  readonly #hasLarger: boolean;
 
-  constructor(core: Core, openSource: Host['openSource']) {
+  constructor(core: Core, openSource: Host['openSource'], hasLarger = false) {
     this.#core = core;
     this.#openSource = openSource;
+    this.#hasLarger = hasLarger;
   }
 
   inspect(params: Params<'inspect'>, context: Context): Promise<Inspection> {
@@ -50,7 +52,8 @@ export class Opener {
       const totalBytes = sum(usage);
       const downloads = await Promise.all(feed.names.map((name) => files.downloadBytes(name)));
       const downloadBytes = downloads.reduce((all, bytes) => all + bytes, 0);
-      const fits = this.#fits(totalBytes) && totalBytes <= (params.engine.memoryLimitBytes || Infinity);
+      const variant = this.#hasLarger ? 'memory64' : this.#core.variant;
+      const fits = this.#fits(totalBytes, variant) && totalBytes <= (params.engine.memoryLimitBytes || Infinity);
       return { ...usage, totalBytes, downloadBytes, fits };
     });
   }
@@ -59,14 +62,16 @@ export class Opener {
     return this.#open(params, context, false, async ({ engine, incoming, files, feed, warnings }) => {
       const sessionOptions = toCoreJson(params.session);
       const totalBytes = sum(valueOf<MemoryUsage>(incoming.plan(sessionOptions)));
-      if (!this.#fits(totalBytes))
-        throw new SottoError('out_of_memory', `${totalBytes} bytes are needed, a 32-bit memory has ${maxMemoryBytes}`);
+      const { module, variant } = this.#core;
+      if (!this.#fits(totalBytes, variant)) {
+        const message = `${totalBytes} bytes are needed, the variant '${variant}' has ${reach(variant)}`;
+        throw new SottoError('out_of_memory', message, { where: this.#hasLarger ? tooSmall : '' });
+      }
       const inspected = incoming.inspect();
       await feed.rest();
       await files.commit();
       feed.warmUp();
       valueOf(incoming.finish());
-      const { module } = this.#core;
       const model = new module.Model(incoming);
       valueOf(model.status());
       const session = new module.Session(model, sessionOptions);
@@ -102,8 +107,8 @@ export class Opener {
     }
   }
 
-  #fits(totalBytes: number): boolean {
-    return totalBytes + this.#core.module.wasmMemory.buffer.byteLength <= maxMemoryBytes;
+  #fits(totalBytes: number, variant: Variant): boolean {
+    return totalBytes + this.#core.module.wasmMemory.buffer.byteLength <= reach(variant);
   }
 }
 

@@ -10,6 +10,7 @@ import type { CoreFiles, Host } from './host.ts';
 import { LoadedModel } from './loaded.ts';
 import { Opener } from './opening.ts';
 import { Scheduler } from './scheduler.ts';
+import { lacking } from './variants.ts';
 
 type Handler<M extends Method> = (params: Params<M>, context: Context) => Value<M> | Promise<Value<M>>;
 type Handlers = { [M in Method]: Handler<M> };
@@ -101,7 +102,8 @@ export class Server {
     const files = this.#coreFiles(this.#start?.carried);
     this.#core ??= await startCore(files, this.#host, { ...wishes, unshared: this.#unshared });
     this.#core.module.isCancelled = this.#isCancelled;
-    return { core: this.#core, opener: new Opener(this.#core, this.#host.openSource) };
+    const hasLarger = wishes.variant === 'auto' && !lacking('memory64', files.isSingle);
+    return { core: this.#core, opener: new Opener(this.#core, this.#host.openSource, hasLarger) };
   }
 
   get #loaded(): LoadedModel {
