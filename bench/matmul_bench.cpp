@@ -1,4 +1,4 @@
-// matmul/TARGET/TYPE/TOKENS/WHERE: products of one packed matrix on one thread, from the second-level cache and (one token) from
+// matmul/TARGET/TYPE/TOKENS/WHERE: products of one packed matrix on one thread, from the second-level cache and (few tokens) from
 // memory; pack/TARGET/TYPE: making the packed layout.
 #include <cmath>
 #include <vector>
@@ -80,7 +80,9 @@ const int registered = for_each_target("", [](const KernelTable& table, const st
     for (const size_t n_tokens : {1, 2, 4, 8, 64})
       benchmark::RegisterBenchmark(("matmul" + name + "/" + std::to_string(n_tokens) + "/cache").c_str(), matmul, std::cref(table),
                                    type, n_tokens, 256);
-    benchmark::RegisterBenchmark(("matmul" + name + "/1/memory").c_str(), matmul, std::cref(table), type, 1, size_t{1} << 17);
+    for (const size_t n_tokens : {1, 4})
+      benchmark::RegisterBenchmark(("matmul" + name + "/" + std::to_string(n_tokens) + "/memory").c_str(), matmul, std::cref(table),
+                                   type, n_tokens, size_t{1} << 17);
     benchmark::RegisterBenchmark(("pack" + name).c_str(), pack, std::cref(table), type);
   }
 });

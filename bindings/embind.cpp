@@ -76,9 +76,6 @@ EMSCRIPTEN_BINDINGS(sotto) {
       .function("step", &Told<&f::GenerationHandle::step>::call)
       .function("result", &Told<&f::GenerationHandle::result>::call)
       .function("watch", &watch<f::GenerationHandle>);
-  class_<f::Sha256Handle>("Sha256")
-      .constructor<>()
-      .function("update", &update)
-      .function("hex", &f::Sha256Handle::hex);
+  class_<f::Sha256Handle>("Sha256").constructor<>().function("update", &update).function("hex", &f::Sha256Handle::hex);
   function("generationOptions", &f::generation_options_json);
 }
