@@ -32,4 +32,22 @@ static SOTTO_INLINE Block read_block(const std::byte* from) {
   return block;
 }
 
+/// Byte i is bit i.
+static SOTTO_INLINE uint64_t bytes_of_bits(uint8_t bits) {
+  const uint64_t one_bit_each = bits * 0x0101010101010101u & 0x8040201008040201u;
+  return (one_bit_each + 0x7f7f7f7f7f7f7f7fu) >> 7 & 0x0101010101010101u;  // a byte that is not 0 carries into its highest bit
+}
+
+/// Codes of Q5_0 and Q5_1, eight at a time.
+template <class Block>
+static SOTTO_INLINE void unpack_5bit(const Block& block, uint8_t* code) {
+  for (size_t i = 0; i < 32; i += 8) {
+    uint64_t nibbles;
+    __builtin_memcpy(&nibbles, block.qs + i % 16, sizeof nibbles);
+    const uint64_t low = nibbles >> i / 16 * 4 & 0x0f0f0f0f0f0f0f0fu;
+    const uint64_t codes = low | bytes_of_bits(static_cast<uint8_t>(block.qh >> i)) << 4;
+    __builtin_memcpy(code + i, &codes, sizeof codes);
+  }
+}
+
 }  // namespace sotto::quant

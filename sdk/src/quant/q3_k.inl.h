@@ -18,10 +18,11 @@ struct Packing {
       const int low = block.scales[g % 8] >> (4 * (g / 8)) & 15, high = block.scales[8 + g % 4] >> (2 * (g / 4)) & 3;
       to.scale[g] = static_cast<int8_t>((low | high << 4) - 32);
     }
-    for (size_t i = 0; i < kBlock; ++i) {
-      const int low = block.qs[32 * (i / 128) + i % 32] >> (2 * (i / 32 % 4)) & 3, high = block.hmask[i % 32] >> (i / 32) & 1;
-      to.code[i] = static_cast<uint8_t>(low | high << 2);
-    }
+    for (size_t g = 0; g < 8; ++g)
+      for (size_t i = 0; i < 32; ++i) {
+        const int low = block.qs[32 * (g / 4) + i] >> (2 * (g % 4)) & 3, high = block.hmask[i] >> g & 1;
+        to.code[32 * g + i] = static_cast<uint8_t>(low | high << 2);
+      }
   }
 };
 

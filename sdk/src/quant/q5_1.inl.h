@@ -15,8 +15,7 @@ struct Packing {
     const Block block = read_block<Block>(from);
     to.d = block.d;
     to.m = block.m;
-    for (size_t i = 0; i < kBlock; ++i)
-      to.code[i] = static_cast<uint8_t>((block.qs[i % 16] >> (i / 16 * 4) & 15) | (block.qh >> i & 1) << 4);
+    unpack_5bit(block, to.code);
   }
 };
 

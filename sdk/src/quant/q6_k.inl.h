@@ -15,11 +15,12 @@ struct Packing {
     const Block block = read_block<Block>(from);
     to.d = block.d;
     for (size_t g = 0; g < 16; ++g) to.scale[g] = block.scales[g];
-    for (size_t i = 0; i < kBlock; ++i) {
-      const int low = block.ql[64 * (i / 128) + i % 64] >> (4 * (i / 64 % 2)) & 15;
-      const int high = block.qh[32 * (i / 128) + i % 32] >> (2 * (i / 32 % 4)) & 3;
-      to.code[i] = static_cast<uint8_t>(low | high << 4);
-    }
+    for (size_t g = 0; g < 8; ++g)
+      for (size_t i = 0; i < 32; ++i) {
+        const int low = block.ql[64 * (g / 4) + 32 * (g % 2) + i] >> (4 * (g / 2 % 2)) & 15;
+        const int high = block.qh[32 * (g / 4) + i] >> (2 * (g % 4)) & 3;
+        to.code[32 * g + i] = static_cast<uint8_t>(low | high << 4);
+      }
   }
 };
 
