@@ -9,7 +9,7 @@ import { toWire } from './sources/web.ts';
 import { blobWorker, WebPort } from './spawn-web.ts';
 import { makeStore } from './store.ts';
 
-/** Compressed first, base64 costs nothing: 335 kB in a compressed transfer, as the wasm file itself. */
+/** Compressed first, base64 costs next to nothing in a compressed transfer. */
 const wasmBytes = (): ArrayBuffer => Uint8Array.from(atob(wasmText), (character) => character.charCodeAt(0)).buffer;
 
 function spawn(baseUrl?: string | URL): WebPort {

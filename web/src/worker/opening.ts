@@ -36,7 +36,7 @@ export class Opener {
   /** Another variant would be chosen for a model that is too large for this one. */
   readonly #hasLarger: boolean;
 
-  constructor(core: Core, openSource: Host['openSource'], hasLarger = false) {
+  constructor(core: Core, openSource: Host['openSource'], hasLarger: boolean) {
     this.#core = core;
     this.#openSource = openSource;
     this.#hasLarger = hasLarger;
