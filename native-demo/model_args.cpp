@@ -31,8 +31,9 @@ void add_model_name(CLI::App& app, std::string& name) {
 }
 
 void add_load_options(CLI::App& app, ModelArgs& args) {
-  app.add_flag("--screen-head,!--no-screen-head", args.model.screen_head,
-               "hold a head that is most of the weights once more in 4 bits, which makes decoding faster (default)");
+  app.add_flag(
+      "--screen-head,!--no-screen-head", args.model.screen_head,
+      "read a head that is most of the weights in 4 bits, and whole only what can be the best: faster, the same tokens (default)");
   app.add_option("--quantize", args.model.quantize,
                  "how matrices are kept: auto (F32 becomes q8_0), none (as in the file), or a type, such as q8_0");
   app.add_option("--activations", args.model.activations,

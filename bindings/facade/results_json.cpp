@@ -83,7 +83,7 @@ JsonText json_of(const Model& model) {
       .add("n_vocab", info.n_vocab)
       .add("max_context", info.max_context)
       .add("largest_window", info.largest_window)
-      .add("head_screen_bytes", info.head_screen_bytes)
+      .add("decode_bytes", info.decode_bytes)
       .add("load_ms", info.load_ms)
       .add("has_chat_template", model.chat_template() != nullptr)
       .add("warnings", model.warnings())

@@ -66,13 +66,13 @@ std::vector<TokenId> prompt_ids(size_t n, size_t n_vocab) {
   return ids;
 }
 
-void add_shares(Run& run, const BenchArgs& args, const ModelWork& work, const Model& model, const Session& session) {
+void add_shares(Run& run, const BenchArgs& args, double macs_per_token, const Model& model, const Session& session) {
   const auto n_prompt = static_cast<double>(args.prompt);
-  const double macs = work.macs + attention_macs(model.info(), args.prompt) / n_prompt;
+  const double macs = macs_per_token + attention_macs(model.info(), args.prompt) / n_prompt;
   run.prefill_share = run.prefill_tps.median() * macs / run.roof.macs_per_s;
   const double held = n_prompt + static_cast<double>(args.tokens) / 2;  // on average, while decoding
   const double bytes =
-      work.weight_share * static_cast<double>(model.memory().weights_bytes - model.info().head_screen_bytes) +
+      static_cast<double>(model.info().decode_bytes) +
       static_cast<double>(session.memory().kv_bytes) * std::min(1.0, held / static_cast<double>(session.context()));
   run.decode_share = run.decode_tps.median() * bytes / run.roof.read_bytes_per_s;
 }
@@ -106,7 +106,7 @@ Result<Run> measure(const BenchArgs& args, size_t threads, const RoofMeter& mete
     run.prefill_tps.values.push_back(result.timings.prefill_tps);
     run.decode_tps.values.push_back(result.timings.decode_tps);
   }
-  add_shares(run, args, model_work(file, model.info()), model, session);
+  add_shares(run, args, layer_macs(file, model.info()), model, session);
   return run;
 }
 

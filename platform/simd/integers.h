@@ -278,6 +278,14 @@ struct Ints {
   static constexpr size_t kElementBytes = kWidened ? 2 : 1;  // of an activation, and of a code in an operand
   static constexpr size_t kRegisterBytes = Vec<Arch>::kLanes * 4;
 
+  /// Column i of a step, and back. Neighbours; but where four bytes are multiplied at a time, 16-bit numbers go in pairs as the
+  /// even and the odd ones of those four do, so that codes laid out for bytes can be taken apart for them
+  /// (kernels/split_codes.inl.h).
+  static constexpr bool kTwoApart = kWide && Arch::kByteDot != ByteDot::widened;
+  static constexpr size_t column(size_t step, size_t i) { return kTwoApart ? step / 2 * 4 + step % 2 + 2 * i : step * kStep + i; }
+  static constexpr size_t step_of(size_t column) { return kTwoApart ? column / 4 * 2 + column % 2 : column / kStep; }
+  static constexpr size_t place_of(size_t column) { return kTwoApart ? column % 4 / 2 : column % kStep; }
+
   template <class T>
   struct RegisterOf {
     using Type = decltype(xsimd::batch<int32_t, T>{}.data);

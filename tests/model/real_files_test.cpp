@@ -76,7 +76,7 @@ TEST(RealModels, Gemma3) {
   EXPECT_TRUE(spec.tied_head);
   const auto with_screen = plan_weights(planned->file, spec, best_kernels(), {});
   ASSERT_TRUE(with_screen) << text_of(with_screen);
-  EXPECT_EQ(with_screen->screen.rounded.n_rows, 262144u) << "the head is most of the weights";
+  EXPECT_EQ(with_screen->screen.high.n_rows, 262144u) << "the head is most of the weights";
   // Windows make the cache small: 15 of 18 layers keep a window and a chunk, whatever the context.
   const KvShape shape{.context = 32768, .chunk = 256, .type = kernels::KvType::f16};
   EXPECT_EQ(kv_cache_bytes(spec, shape), 2u * 256 * 2 * (15 * (512 + 256) + 3 * 32768));

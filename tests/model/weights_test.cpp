@@ -43,9 +43,8 @@ std::vector<std::byte> packed_bytes(const LoadedModel& model) {
       const auto* first = reinterpret_cast<const std::byte*>(data);
       bytes.insert(bytes.end(), first, first + n * sizeof *data);
     };
-    add(screen.rounded.data, screen.rounded.bytes());
-    add(screen.residual_norms, screen.rounded.n_rows);
-    add(screen.norms, screen.rounded.n_rows);
+    add(screen.high.data, screen.high.bytes());
+    add(screen.rests, screen.high.n_rows);
   }
   return bytes;
 }
@@ -85,7 +84,8 @@ TEST(Weights, ThreadsSourcesAndRunsGiveTheSameBytes) {
   for (const WeightPolicy& policy : {WeightPolicy{},
                                      {.keep = true, .type = {}},
                                      {.keep = false, .type = quant::DType::q4_1},
-                                     {.keep = true, .type = {}, .head_screen = HeadScreen::on}}) {
+                                     {.keep = true, .type = {}, .head_screen = HeadScreen::on},
+                                     {.keep = false, .type = {}, .head_screen = HeadScreen::on}}) {
     std::vector<std::byte> expected;
     for (const size_t n_threads : {1, 2, 3, 8})
       for (const bool mapped : {true, false}) {
@@ -107,7 +107,9 @@ TEST(Weights, AHeadIsScreenedWhereItIsMostOfTheWeights) {
     const auto model = load(tiny(options), machine, {.keep = true, .type = {}, .head_screen = wanted});
     EXPECT_TRUE(model) << text_of(model);
     const ops::RowScreen& screen = model->weights.head_screen();
-    if (screen) EXPECT_EQ(screen.rounded.n_rows, model->weights.head().n_rows);
+    if (screen) EXPECT_EQ(screen.high.n_rows, model->weights.head().n_rows);
+    EXPECT_EQ(model->weights.head().split(), screen && model->weights.head().type == quant::DType::q8_0);
+    EXPECT_EQ(model->weights.decode_bytes() < model->weights.bytes(), screen || !options.tied_head);
     EXPECT_EQ(model->weights.bytes(), model->plan.arena_bytes);
     return static_cast<bool>(screen);
   };
@@ -122,7 +124,9 @@ TEST(Weights, AHeadIsScreenedWhereItIsMostOfTheWeights) {
 TEST(Weights, GatheredRowsAreTheFilesNumbers) {
   Machine machine;
   for (const quant::DType type : {quant::DType::f32, quant::DType::bf16, quant::DType::q8_0, quant::DType::q4_1}) {
-    const auto model = load(tiny({.tied_head = true, .matrix_type = type}), machine);
+    WeightPolicy policy{.keep = true};
+    if (type == quant::DType::q8_0) policy.head_screen = HeadScreen::on;  // which splits it
+    const auto model = load(tiny({.tied_head = true, .matrix_type = type}), machine, policy);
     ASSERT_TRUE(model) << text_of(model);
     const formats::TensorEntry& tensor = *model->file.find("token_embd.weight");
     std::vector<std::byte> scratch;

@@ -14,25 +14,40 @@ using quant::DType;
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
+// A matrix with a screen: of Q8_0 cut in halves, of other types beside it.
 struct ScreenedMatrix {
-  RandomMatrix exact, rounded;
-  std::vector<float> residual_norms, norms;
+  RandomMatrix whole;
+  PackedMatrix matrix, high;
+  std::vector<float> rests;
+  std::vector<std::byte> halves;
 
   ScreenedMatrix(DType type, size_t n_rows, size_t n_cols, uint32_t seed)
-      : exact(type, n_rows, n_cols, seed), rounded(DType::q4_0, n_rows, n_cols, seed) {
-    for (size_t r = 0; r < n_rows; ++r) {
-      double residual = 0, of_exact = 0, of_rounded = 0;
-      for (size_t i = r * n_cols; i < (r + 1) * n_cols; ++i) {
-        const double a = exact.decoded[i], b = rounded.decoded[i];
-        residual += (a - b) * (a - b);
-        of_exact += a * a;
-        of_rounded += b * b;
-      }
-      residual_norms.push_back(static_cast<float>(std::sqrt(residual) * 1.0001));
-      norms.push_back(static_cast<float>(std::sqrt(std::max(of_exact, of_rounded)) * 1.0001));
+      : whole(type, n_rows, n_cols, seed), matrix(whole.packed), high(whole.packed) {
+    const kernels::SplitKernels& kernels = best_kernels().split;
+    const quant::TypeInfo& q8_0 = quant::info(DType::q8_0);
+    high.type = DType::q8_0;
+    high.rows_per_group = kernels.rows_per_group;
+    high.group_bytes = kernels.high_bytes(n_cols);
+    const size_t low_bytes = kernels.low_bytes(n_cols), low_at = high.bytes(), row_bytes = n_cols / 32 * q8_0.block_bytes;
+    halves.resize(low_at + high.n_groups() * low_bytes);
+    std::vector<std::byte> rows(n_rows * row_bytes);
+    q8_0.encode(whole.decoded.data(), whole.decoded.size(), rows.data());
+    for (size_t group = 0; group < high.n_groups(); ++group) {
+      const size_t row = group * high.rows_per_group;
+      kernels.pack(rows.data() + row * row_bytes, row_bytes, std::min(high.rows_per_group, n_rows - row), n_cols, n_cols,
+                   halves.data() + group * high.group_bytes, halves.data() + low_at + group * low_bytes);
     }
+    high.data = halves.data();
+    if (type == DType::q8_0) {
+      matrix = high;
+      matrix.low = halves.data() + low_at;
+      matrix.low_group_bytes = low_bytes;
+    }
+    for (size_t r = 0; r < n_rows; ++r)
+      rests.push_back(rest_bound(
+          kernels.rest(rows.data() + r * row_bytes, type == DType::q8_0 ? nullptr : whole.decoded.data() + r * n_cols, n_cols)));
   }
-  RowScreen screen() const { return {rounded.packed, residual_norms.data(), norms.data()}; }
+  RowScreen screen() const { return {high, rests.data()}; }
 };
 
 struct Memory {
@@ -57,11 +72,12 @@ struct Best {
   size_t n_left_out() const { return static_cast<size_t>(std::count(out.begin(), out.end(), -kInfinity)); }
 };
 
-Best best(const OpContext& context, const PackedMatrix& matrix, const RowScreen& screen, const std::vector<float>& x,
-          size_t n_best) {
+Best best(const OpContext& context, const ScreenedMatrix& screened, const std::vector<float>& x, size_t n_best) {
+  const PackedMatrix& matrix = screened.matrix;
   Best result{std::vector<float>(matrix.n_rows), false};
-  Memory scratch(linear_scratch_bytes(context.kernels, matrix.n_cols, 1)), picks(best_rows_scratch_bytes(matrix.n_rows));
-  result.finite = best_rows(context, x.data(), matrix, screen, n_best, result.out.data(), scratch.data, picks.data);
+  Memory scratch(linear_scratch_bytes(context.kernels, matrix.n_cols, 1)),
+      own(best_rows_scratch_bytes(matrix.n_rows, matrix.n_cols));
+  result.finite = best_rows(context, x.data(), matrix, screened.screen(), n_best, result.out.data(), scratch.data, own.data);
   return result;
 }
 
@@ -91,9 +107,8 @@ TEST(BestRows, AreThoseOfLinear) {
           for (float& number : x) number *= 1e15f;
         for (const size_t n_threads : {1, 3}) {
           Machine machine(n_threads);
-          const auto all = all_rows(machine.context(), matrix.exact.packed, x);
-          for (const size_t n_best : {1, 2, 8})
-            expect_best(best(machine.context(), matrix.exact.packed, matrix.screen(), x, n_best), all, n_best);
+          const auto all = all_rows(machine.context(), matrix.whole.packed, x);
+          for (const size_t n_best : {1, 2, 8}) expect_best(best(machine.context(), matrix, x, n_best), all, n_best);
         }
       }
     }
@@ -103,47 +118,58 @@ TEST(BestRows, AreThoseOfLinear) {
 TEST(BestRows, LeaveMostRowsOut) {
   Machine machine(2);
   const ScreenedMatrix matrix(DType::q8_0, 8192, 512, 5);
-  const Best got = best(machine.context(), matrix.exact.packed, matrix.screen(), random_floats(512, 6), 1);
+  const Best got = best(machine.context(), matrix, random_floats(512, 6), 1);
   EXPECT_GT(got.n_left_out(), 4096u);
 }
 
 TEST(BestRows, EqualOnesAreAllThere) {
   Machine machine(2);
-  ScreenedMatrix matrix(DType::q8_0, 2048, 64, 7);
+  ScreenedMatrix matrix(DType::f16, 2048, 64, 7);
   const auto x = random_floats(64, 8);
-  const auto all = all_rows(machine.context(), matrix.exact.packed, x);
+  const auto all = all_rows(machine.context(), matrix.whole.packed, x);
   const size_t first = static_cast<size_t>(std::max_element(all.begin(), all.end()) - all.begin());
-  // The group of the best row once more at the end of the matrix.
-  const PackedMatrix& packed = matrix.exact.packed;
-  const size_t group = first / packed.rows_per_group, last = packed.n_groups() - 1;
+  // The chunk of the best row once more at the end of the matrix.
+  constexpr size_t kChunk = 64;
+  const size_t from = first / kChunk * kChunk, to = 2048 - kChunk;
+  ASSERT_NE(from, to);
   const auto copy = [&](const PackedMatrix& m) {
     std::byte* data = const_cast<std::byte*>(m.data);
-    std::copy_n(data + group * m.group_bytes, m.group_bytes, data + last * m.group_bytes);
+    std::copy_n(data + from / m.rows_per_group * m.group_bytes, kChunk / m.rows_per_group * m.group_bytes,
+                data + to / m.rows_per_group * m.group_bytes);
   };
-  copy(packed);
-  copy(matrix.rounded.packed);
-  for (size_t i = 0; i < packed.rows_per_group; ++i) {
-    matrix.residual_norms[last * packed.rows_per_group + i] = matrix.residual_norms[group * packed.rows_per_group + i];
-    matrix.norms[last * packed.rows_per_group + i] = matrix.norms[group * packed.rows_per_group + i];
-  }
-  const Best got = best(machine.context(), packed, matrix.screen(), x, 1);
+  copy(matrix.matrix);
+  copy(matrix.high);
+  std::copy_n(matrix.rests.begin() + static_cast<ptrdiff_t>(from), kChunk, matrix.rests.begin() + static_cast<ptrdiff_t>(to));
+  const Best got = best(machine.context(), matrix, x, 1);
   EXPECT_EQ(got.out[first], all[first]);
-  EXPECT_EQ(got.out[last * packed.rows_per_group + first % packed.rows_per_group], all[first]);
+  EXPECT_EQ(got.out[to + first % kChunk], all[first]);
 }
 
 TEST(BestRows, NumbersThatAreNotFiniteAreTold) {
   Machine machine(2);
   ScreenedMatrix matrix(DType::f32, 1024, 64, 9);
   auto x = random_floats(64, 10);
-  const Best good = best(machine.context(), matrix.exact.packed, matrix.screen(), x, 1);
+  const Best good = best(machine.context(), matrix, x, 1);
   EXPECT_TRUE(good.finite);
-  // A row whose norm is not a number, as a row of such weights has, is always computed.
-  matrix.norms[777] = std::numeric_limits<float>::quiet_NaN();
-  EXPECT_NE(best(machine.context(), matrix.exact.packed, matrix.screen(), x, 1).out[777], -kInfinity);
+  // A row whose bound is not a number, as a row of such weights has, is always computed.
+  matrix.rests[777] = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_NE(best(machine.context(), matrix, x, 1).out[777], -kInfinity);
   x[5] = std::numeric_limits<float>::quiet_NaN();
-  EXPECT_FALSE(best(machine.context(), matrix.exact.packed, matrix.screen(), x, 1).finite);
+  EXPECT_FALSE(best(machine.context(), matrix, x, 1).finite);
   x[5] = kInfinity;
-  EXPECT_FALSE(best(machine.context(), matrix.exact.packed, matrix.screen(), x, 1).finite);
+  EXPECT_FALSE(best(machine.context(), matrix, x, 1).finite);
+}
+
+TEST(BestRows, ABoundTellsWhateverIsWorst) {
+  const kernels::RowRest plain{.norm = 26, .largest = 8, .whole = 200};
+  EXPECT_FLOAT_EQ(rest_bound(plain), 30);
+  EXPECT_FLOAT_EQ(rest_bound({.norm = 31, .largest = 8, .whole = 200}), 31);
+  EXPECT_FLOAT_EQ(rest_bound({.norm = 26, .largest = 8, .whole = 700}), 700.0f / 13);
+  EXPECT_FLOAT_EQ(rest_bound({.norm = 26, .largest = 12, .whole = 200}), 45);
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_TRUE(std::isnan(rest_bound({.norm = kNan, .largest = 8, .whole = 200})));
+  EXPECT_TRUE(std::isnan(rest_bound({.norm = 26, .largest = kNan, .whole = 200})));
+  EXPECT_TRUE(std::isnan(rest_bound({.norm = 26, .largest = 8, .whole = kNan})));
 }
 
 TEST(BestRows, PayOnlyForFew) {

@@ -216,7 +216,7 @@ export interface ModelInfo {
   nVocab: number;
   maxContext: number;
   largestWindow: number;
-  headScreenBytes: number;
+  decodeBytes: number;
   loadMs: number;
   /** How it runs here. */
   threads: number;

@@ -23,8 +23,8 @@ struct ModelOptions {
   std::string activations =
       "auto";  // what matrices are multiplied with; "auto": 8 bits, or 16 where weights have 8 and in and out of the cache; "i16":
                // always 16, nearer to the reference and slower; "f32": not rounded, the engine's own reference, slowest
-  /// Where the head is most of the weights, hold its rows once more in 4 bits: decoding (greedy, or with top_k) then reads those
-  /// and few of the others, for the same tokens; the head takes half as much memory again.
+  /// Where the head is most of the weights, decoding (greedy, or with top_k) reads its rows in 4 bits and few of them whole, for
+  /// the same tokens. A Q8_0 head is cut in halves for that; one of another type is held once more in 4 bits.
   bool screen_head = true;
   bool guess_pre_tokenizer = false;  // accept a GGUF file that names an unknown pre-tokenizer; the tokenizer then carries a warning
   bool tokenizer_required = true;    // false: a model without one opens too, for ids in place of text
@@ -64,9 +64,9 @@ struct ModelInfo {
   std::string name;  // the file's own, may be empty
   uint64_t parameters = 0;
   size_t n_layers = 0, dim = 0, n_heads = 0, n_kv_heads = 0, head_dim = 0, ffn_dim = 0, n_vocab = 0;
-  size_t max_context = 0;          // tokens the model was made for
-  size_t largest_window = 0;       // of windowed layers; 0: none
-  uint64_t head_screen_bytes = 0;  // of the weights, what ModelOptions::screen_head added; 0: the head is not most of them
+  size_t max_context = 0;     // tokens the model was made for
+  size_t largest_window = 0;  // of windowed layers; 0: none
+  uint64_t decode_bytes = 0;  // of the weights: what a token reads that is chosen greedily or among top_k
   double load_ms = 0;
 };
 

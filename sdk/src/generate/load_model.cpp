@@ -134,7 +134,7 @@ Status ModelLoad::advance(model::WeightsLoader::Arrived arrived) {
 
 Result<std::shared_ptr<const Model::Impl>> ModelLoad::finish() {
   model_->weights = weights_.take();
-  model_->info.head_screen_bytes = model_->weights.head_screen().bytes();
+  model_->info.decode_bytes = model_->weights.decode_bytes();
   if (options_.warm_up) SOTTO_TRY(warm_up(*model_, control_));
   model_->info.load_ms = std::chrono::duration<double, std::milli>(Clock::now() - started_).count();
   return std::shared_ptr<const Model::Impl>(std::move(model_));

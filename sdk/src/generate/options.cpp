@@ -30,7 +30,8 @@ std::optional<ops::ActivationWidth> activation_width(std::string_view name) {
 
 Result<model::WeightPolicy> weight_policy(const ModelOptions& options) {
   const std::string& quantize = options.quantize;
-  model::WeightPolicy policy{.head_screen = options.screen_head ? model::HeadScreen::automatic : model::HeadScreen::off};
+  const bool screens = options.screen_head && options.activations == "auto";  // screens are of rounded activations
+  model::WeightPolicy policy{.head_screen = screens ? model::HeadScreen::automatic : model::HeadScreen::off};
   policy.keep = quantize == "none";
   if (quantize == "auto" || policy.keep) return policy;
   const quant::TypeInfo* type = quant::find_by_name(quantize);

@@ -134,7 +134,7 @@ struct Activations {
     for (size_t s = 0; s < kSteps; ++s) {
       std::byte* to = record + (s * n_tokens + token) * 4;
       for (size_t i = 0; i < I::kStep; ++i) {
-        const int32_t code = rounded.codes[s * I::kStep + i];
+        const int32_t code = rounded.codes[I::column(s, i)];
         __builtin_memcpy(to + i * I::kElementBytes, &code, I::kElementBytes);  // low bytes first
       }
     }

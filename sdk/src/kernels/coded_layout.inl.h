@@ -29,8 +29,9 @@ struct CodedLayout {
   static constexpr size_t kElements = kLanes * I::kStep;  // codes of one step and register
   static constexpr int kElementBits = static_cast<int>(8 * I::kElementBytes);
 
-  static constexpr size_t kCodeBytes = kColumns * kLanes * Packing::kBits / 8;     // of a register of rows
-  static constexpr size_t kScaleBytes = kRows * (kSuperBlock ? 1 : kNumberBytes);  // of one group
+  static constexpr size_t kCodeBytes = kColumns * kLanes * Packing::kBits / 8;  // of a register of rows
+  static constexpr bool kHasScale = !requires { Packing::kNoScale; };
+  static constexpr size_t kScaleBytes = !kHasScale ? 0 : kRows * (kSuperBlock ? 1 : kNumberBytes);  // of one group
   static constexpr size_t kScalesAt = kCodeBytes * kVectors;
   static constexpr size_t kOffsetsAt = kScalesAt + kScaleBytes * kGroups;
   static constexpr size_t kRecordBytes = kOffsetsAt + (Packing::kHasOffset ? kScaleBytes * kGroups : 0);
@@ -58,9 +59,10 @@ struct CodedLayout {
   static size_t group_bytes(size_t n_cols) { return n_cols / Packing::kBlock * kBlockBytes; }
 
   static void pack(const std::byte* rows, size_t row_stride, size_t n_rows, size_t n_cols_file, size_t n_cols, std::byte* group) {
-    __builtin_memset(group, 0, group_bytes(n_cols));
-    for (size_t b = 0; b < n_cols_file / Packing::kBlock; ++b) {
-      for (size_t row = 0; row < n_rows; ++row) {
+    if (n_rows < kRows || n_cols_file < n_cols) __builtin_memset(group, 0, group_bytes(n_cols));
+    // Row by row: the file is read as one stream, while the group lies in the first-level cache.
+    for (size_t row = 0; row < n_rows; ++row) {
+      for (size_t b = 0; b < n_cols_file / Packing::kBlock; ++b) {
         quant::Unpacked block;
         Packing::unpack(rows + row * row_stride + b * Packing::kBlockBytes, block);
         put_block(block, row, group + b * kBlockBytes);
@@ -92,7 +94,7 @@ struct CodedLayout {
   }
   static SOTTO_INLINE int code(const std::byte* record, size_t row, size_t column) {
     const std::byte* codes = record + row / kLanes * kCodeBytes;
-    const size_t step = column / I::kStep, element = row % kLanes * I::kStep + column % I::kStep;
+    const size_t step = I::step_of(column), element = row % kLanes * I::kStep + I::place_of(column);
     if constexpr (kWide) return static_cast<int>(codes[step * kElements + element]);
     int bits = 0;
     for (size_t i = 0; i < kPlanes; ++i) {
@@ -255,7 +257,10 @@ struct CodedLayout {
   }
   static SOTTO_INLINE void put_codes(const uint8_t* code, std::byte* codes, size_t lane) {
     if constexpr (kWide) {
-      for (size_t s = 0; s < kSteps; ++s) __builtin_memcpy(codes + s * kElements + lane * I::kStep, code + s * I::kStep, I::kStep);
+      for (size_t s = 0; s < kSteps; ++s) {
+        const auto both = static_cast<uint16_t>(code[I::column(s, 0)] | code[I::column(s, 1)] << 8);
+        __builtin_memcpy(codes + s * kElements + lane * I::kStep, &both, sizeof both);
+      }
     } else {
       unroll<kPlanes>([&](auto i) __attribute__((always_inline)) {
         constexpr Plane p = plane(i);
@@ -273,7 +278,7 @@ struct CodedLayout {
   static SOTTO_INLINE void put_scale(uint16_t half, int8_t scale, std::byte* scales, size_t row) {
     if constexpr (kSuperBlock)
       scales[row] = static_cast<std::byte>(scale);
-    else
+    else if constexpr (kHasScale)
       put_number(half, scales + kNumberBytes * row);
   }
 };

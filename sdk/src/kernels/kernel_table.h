@@ -23,10 +23,11 @@ struct MatmulArgs {
   size_t n_cols;                 // padded columns
   const std::byte* activations;  // (n_tokens, n_cols) in the format of the kernel, from token 0 of the prepared batch
   size_t n_tokens;
-  float* out;         // (n_tokens, out_stride): out[t*out_stride + r] for r in [0, n_rows)
-  size_t out_stride;  // floats
-  const float* bias;  // (n_rows) added once, or nullptr
-  bool accumulate;    // out += instead of out =  (residual connections)
+  float* out;                      // (n_tokens, out_stride): out[t*out_stride + r] for r in [0, n_rows)
+  size_t out_stride;               // floats
+  const float* bias;               // (n_rows) added once, or nullptr
+  bool accumulate;                 // out += instead of out =  (residual connections)
+  const std::byte* low = nullptr;  // first group of low halves, of SplitKernels
 };
 
 /// One weight type on one target. A packed matrix is ceil(n_rows / rows_per_group) groups, each one linear stream of blocks in
@@ -44,6 +45,42 @@ struct WeightKernels {
   void (*matmul)(const MatmulArgs& args);
   /// Product of the unpacked weights with float activations: the engine's own reference, for every type.
   void (*matmul_f32)(const MatmulArgs& args);
+};
+
+/// How far a row's weights are from the middles of their high halves, in steps: its scales. Each is that of the block where it is
+/// largest, rounded up.
+struct RowRest {
+  float norm;     // of what a block's weights are beside their middles
+  float largest;  // of those numbers, at least 8: what a code may be
+  float whole;    // norm of a block's weights
+};
+
+struct ScreenArgs {
+  const std::byte* groups;          // first group of high halves
+  size_t n_groups, n_rows, n_cols;  // as in MatmulArgs
+  const std::byte* activations;     // of one token, ActivationFormat::i8
+  const float* reach;               // (n_cols / 32) what a step of scale times a unit of `rests` can change an output by
+  const float* rests;               // (n_rows)
+  float* out;                       // (n_rows) product of the middles + rests[r] * sum of |scale| * reach over the blocks
+};
+
+/// Q8_0 in two matrices: groups of high halves of the codes with the scales, and as many groups of low halves. The high ones alone
+/// tell each weight but for a sixteenth of the range of its block, to whose middle it is rounded (ops/best_rows.h).
+/// Arguments are those of WeightKernels.
+struct SplitKernels {
+  size_t rows_per_group;
+  /// Bytes of one group.
+  size_t (*high_bytes)(size_t n_cols);
+  size_t (*low_bytes)(size_t n_cols);
+  /// low: nullptr where only the high ones are wanted
+  void (*pack)(const std::byte* rows, size_t row_stride, size_t n_rows, size_t n_cols_file, size_t n_cols, std::byte* high,
+               std::byte* low);
+  void (*unpack_row)(const std::byte* high, const std::byte* low, size_t row, size_t n_cols, float* out);
+  /// The same bits as the product with whole codes, `groups` being the high halves.
+  void (*matmul)(const MatmulArgs& args);
+  void (*screen)(const ScreenArgs& args);
+  /// Of a row of Q8_0 blocks, n_cols columns. exact: (n_cols) the weights that it was made of, or nullptr: it is exact.
+  RowRest (*rest)(const std::byte* row, const float* exact, size_t n_cols);
 };
 
 /// Number formats of the key/value cache.
@@ -79,16 +116,12 @@ enum class Activation : uint8_t { silu, gelu_tanh, gelu_erf, relu };
 /// (2i, 2i+1) (GGUF of llama).
 enum class RopePairs : uint8_t { halves, neighbours };
 
-/// Sums of squares of a row, of what it was rounded to, and of their difference: the same bits on every target.
-struct RoundedRow {
-  float of_exact, of_rounded, of_rest;
-};
-
 struct KernelTable {
   const char* name;  // "scalar", "sse41", "avx2", "avx_vnni", "avx512_vnni", "neon", "neon_dotprod", "wasm_simd128", "wasm_relaxed"
   size_t token_tile;  // activations are prepared in tiles of this many tokens; a tile is made by one call
 
   std::array<WeightKernels, quant::kComputedTypes> weights;  // by DType
+  SplitKernels split;
 
   /// Bytes for n_tokens rows of n_cols (padded) columns. Tile i starts at activation_bytes(format, n_cols, i*token_tile).
   size_t (*activation_bytes)(quant::ActivationFormat format, size_t n_cols, size_t n_tokens);
@@ -96,9 +129,6 @@ struct KernelTable {
   /// x: (n_tokens, x_stride)
   void (*quantize_activations)(quant::ActivationFormat format, const float* x, size_t x_stride, size_t n_tokens, size_t n_cols_in,
                                size_t n_cols, std::byte* out);
-
-  /// x: (n), n a multiple of 32, as Q4_0 blocks of the file's layout; nearest, steps that are normal halves or zero.
-  RoundedRow (*round_to_q4_0)(const float* x, size_t n, std::byte* blocks);
 
   /// out[i] = x[i] / sqrt(mean(x^2) + eps) * weight[i]; weight may be nullptr (ones). out may be x. (n)
   void (*rms_norm)(const float* x, const float* weight, float eps, size_t n, float* out);

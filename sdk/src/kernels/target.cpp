@@ -1,7 +1,7 @@
 // One kernel table: compiled once per row of targets.cmake, with that target's flags and SOTTO_TARGET (its type in simd/targets.h)
 // and SOTTO_TARGET_NAME (its name).
 #include "kernels/float_kernels.inl.h"
-#include "kernels/row_rounding.inl.h"
+#include "kernels/split_codes.inl.h"
 #include "kernels/weight_kernels.inl.h"
 #include "quant/all.inl.h"
 
@@ -27,9 +27,9 @@ constinit const KernelTable SOTTO_TABLE(SOTTO_TARGET_NAME) = {
 #undef SOTTO_ROW
 #undef SOTTO_SKIP
     }},
+    .split = split_kernels<Target>(),
     .activation_bytes = Activations<Target>::activation_bytes,
     .quantize_activations = Activations<Target>::quantize_activations,
-    .round_to_q4_0 = RowRounding<Target>::round_to_q4_0,
     .rms_norm = Floats::rms_norm,
     .layer_norm = Floats::layer_norm,
     .rope = Floats::rope,

@@ -10,6 +10,7 @@ namespace sotto::kernels {
 /// What one call of a product sees: n tokens lie in the tile, M of them from `first` on are computed.
 struct TileArgs {
   const std::byte* group;
+  const std::byte* low;  // the group of MatmulArgs::low, if there are some
   const std::byte* tile;
   size_t n, first;
   size_t n_cols;
@@ -20,12 +21,17 @@ struct Tiles {
   using V = simd::Vec<Arch>;
   static constexpr size_t kRows = Product::kRows, kVectors = kRows / V::kLanes;
 
-  /// `token_bytes`: of one token of prepared activations
-  static SOTTO_INLINE void run(const MatmulArgs& args, size_t group_bytes, size_t token_bytes) {
+  /// `token_bytes`: of one token of prepared activations; `low_bytes`: of a group of MatmulArgs::low
+  static SOTTO_INLINE void run(const MatmulArgs& args, size_t group_bytes, size_t token_bytes, size_t low_bytes = 0) {
     for (size_t token = 0; token < args.n_tokens; token += Arch::kTile) {
       const size_t left = args.n_tokens - token, n = left < Arch::kTile ? left : Arch::kTile;
       for (size_t g = 0; g < args.n_groups; ++g) {
-        const TileArgs tile{args.groups + g * group_bytes, args.activations + token * token_bytes, n, 0, args.n_cols};
+        const TileArgs tile{.group = args.groups + g * group_bytes,
+                            .low = low_bytes != 0 ? args.low + g * low_bytes : nullptr,
+                            .tile = args.activations + token * token_bytes,
+                            .n = n,
+                            .first = 0,
+                            .n_cols = args.n_cols};
         if (n == Arch::kTile)
           compute<Arch::kTile, Arch::kTile>(args, tile, g, token);
         else if (n == 1)

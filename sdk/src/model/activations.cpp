@@ -38,7 +38,7 @@ uint64_t Activations::lay_out(const ModelSpec& spec, const kernels::KernelTable&
   rounded = take(ops::linear_scratch_bytes(kernels, widest, chunk));
   const ops::AttentionShape shape{spec.n_heads, spec.n_kv_heads, spec.head_dim, 0, 0, 0};
   attention_scratch = floats(ops::attention_scratch_floats(kernels, shape, n_threads));
-  best_rows_scratch = take(ops::best_rows_scratch_bytes(spec.n_vocab));
+  best_rows_scratch = take(ops::best_rows_scratch_bytes(spec.n_vocab, spec.dim));
   return at;
 }
 

@@ -113,9 +113,7 @@ class Pass {
 
   // Of the last token, the n_best largest logits: (n_vocab). False: a number is not finite.
   bool best_of_head(size_t n_best, float* logits) {
-    if (!weights_.head_screen() || context_.activations != ops::ActivationWidth::by_type ||
-        !ops::screening_pays(n_best, spec_.n_vocab))
-      return head(1, logits);
+    if (!weights_.head_screen() || !ops::screening_pays(n_best, spec_.n_vocab)) return head(1, logits);
     const TraceSpan span(context_.trace, "head");
     norm(weights_.global(), Role::output_norm, Role::output_norm_bias, a_.x + (n_ - 1) * spec_.dim, 1);
     return ops::best_rows(context_, a_.normed, weights_.head(), weights_.head_screen(), n_best, logits, a_.rounded,

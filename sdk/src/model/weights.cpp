@@ -44,6 +44,11 @@ struct Rows {
   size_t n_cols;
 };
 
+// Behind the high ones.
+std::byte* low_halves(const PackedMatrix& matrix, std::byte* data) {
+  return data + matrix.n_groups() * matrix.group_bytes;
+}
+
 // Fills the groups of one matrix from its rows in the file.
 class Packer {
  public:
@@ -69,7 +74,6 @@ class Packer {
 
   Status run(const ops::OpContext& context, std::vector<Scratch>& scratch, size_t first_group, size_t end_group) {
     if (transposed_) SOTTO_TRY(read_whole());
-    const kernels::WeightKernels& kernels = context.kernels.weights[static_cast<size_t>(matrix_.type)];
     const size_t group_bytes = row_bytes_ * matrix_.rows_per_group;
     const size_t fair = (end_group - first_group + context.pool.size() - 1) / context.pool.size();
     const size_t groups_per_piece = std::clamp<size_t>(kPieceBytes / group_bytes, 1, fair);
@@ -79,7 +83,7 @@ class Packer {
       for (size_t piece = begin; piece < end && !error.failed(); ++piece) {
         const size_t first = first_group + piece * groups_per_piece, n_groups = std::min(groups_per_piece, end_group - first);
         Status status = context.control.check();
-        if (status) status = pack(kernels, first, n_groups, scratch[thread]);
+        if (status) status = pack(context.kernels, first, n_groups, scratch[thread]);
         if (!status) error.set(std::move(status).error());
       }
     });
@@ -99,7 +103,7 @@ class Packer {
     return source_.read(tensor_.offset, whole_storage_.bytes());
   }
 
-  Status pack(const kernels::WeightKernels& kernels, size_t first_group, size_t n_groups, Scratch& scratch) const {
+  Status pack(const kernels::KernelTable& kernels, size_t first_group, size_t n_groups, Scratch& scratch) const {
     const size_t first_row = first_group * matrix_.rows_per_group;
     const size_t n_rows = std::min(n_groups * matrix_.rows_per_group, matrix_.n_rows - first_row);
     Rows rows{nullptr, row_bytes_, matrix_.n_cols};
@@ -110,9 +114,14 @@ class Packer {
       SOTTO_ASSIGN(rows, round_rows(rows.data, first_row, n_rows, scratch));
     }
     for (size_t group = 0; group < n_groups; ++group) {
-      const size_t row = group * matrix_.rows_per_group;
-      kernels.pack(rows.data + row * rows.stride, rows.stride, std::min(matrix_.rows_per_group, n_rows - row), rows.n_cols,
-                   matrix_.n_cols_padded, out_ + (first_group + group) * matrix_.group_bytes);
+      const size_t row = group * matrix_.rows_per_group, n = std::min(matrix_.rows_per_group, n_rows - row);
+      const std::byte* const first = rows.data + row * rows.stride;
+      std::byte* const out = out_ + (first_group + group) * matrix_.group_bytes;
+      if (matrix_.split())
+        kernels.split.pack(first, rows.stride, n, rows.n_cols, matrix_.n_cols_padded, out,
+                           low_halves(matrix_, out_) + (first_group + group) * matrix_.low_group_bytes);
+      else
+        kernels.weights[static_cast<size_t>(matrix_.type)].pack(first, rows.stride, n, rows.n_cols, matrix_.n_cols_padded, out);
     }
     if (screen_) {
       const size_t bytes = screen_->scratch_bytes();
@@ -214,7 +223,7 @@ Status WeightsLoader::advance_item(const ops::OpContext& context, const WeightIt
   const size_t role = static_cast<size_t>(item.role);
   std::byte* const out = weights_.arena_.data() + item.offset;
   if (item.is_matrix) {
-    if (item.screened && !screen_) screen_.emplace(context.kernels, item.matrix.type, plan_.screen, weights_.arena_.data());
+    if (item.screened && !screen_) screen_.emplace(context.kernels, item.matrix, plan_.screen, weights_.arena_.data());
     Packer packer(*file_, item, out, item.screened ? &*screen_ : nullptr);
     const size_t end = packer.groups_in(n_arrived);
     if (end > groups_packed_) SOTTO_TRY(packer.run(context, scratch_, groups_packed_, end));
@@ -223,6 +232,7 @@ Status WeightsLoader::advance_item(const ops::OpContext& context, const WeightIt
     if (end < item.matrix.n_groups()) return {};
     set.matrices[role] = item.matrix;
     set.matrices[role].data = out;
+    if (item.matrix.split()) set.matrices[role].low = low_halves(item.matrix, out);
   } else {
     if (n_arrived < item.tensor->offset + item.tensor->n_bytes) return {};
     float* const values = reinterpret_cast<float*>(out);
@@ -241,6 +251,13 @@ std::optional<std::pair<uint32_t, uint64_t>> WeightsLoader::needs() const noexce
   return std::pair(tensor.source, tensor.offset);
 }
 
+uint64_t Weights::decode_bytes() const noexcept {
+  uint64_t unread = global_.matrix(Role::position_embedding).bytes();
+  if (&head() != &global_.matrix(Role::token_embedding)) unread += global_.matrix(Role::token_embedding).bytes();
+  if (head_screen_) unread += head().split() ? head().n_groups() * head().low_group_bytes : head().bytes();
+  return arena_.size() - unread;
+}
+
 Weights WeightsLoader::take() {
   if (screen_) weights_.head_screen_ = screen_->screen();
   return std::move(weights_);
@@ -255,8 +272,12 @@ Result<Weights> load_weights(const formats::ModelFile& file, const ModelSpec& sp
 }
 
 void gather_row(const kernels::KernelTable& kernels, const PackedMatrix& matrix, size_t row, float* out) noexcept {
-  const std::byte* group = matrix.data + row / matrix.rows_per_group * matrix.group_bytes;
-  kernels.weights[static_cast<size_t>(matrix.type)].unpack_row(group, row % matrix.rows_per_group, matrix.n_cols_padded, out);
+  const size_t group = row / matrix.rows_per_group, in_group = row % matrix.rows_per_group;
+  const std::byte* const codes = matrix.data + group * matrix.group_bytes;
+  if (matrix.split())
+    kernels.split.unpack_row(codes, matrix.low_group(group), in_group, matrix.n_cols_padded, out);
+  else
+    kernels.weights[static_cast<size_t>(matrix.type)].unpack_row(codes, in_group, matrix.n_cols_padded, out);
 }
 
 }  // namespace sotto::model

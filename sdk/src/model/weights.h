@@ -33,6 +33,8 @@ class Weights {
   /// Of head(), if it has one.
   const ops::RowScreen& head_screen() const noexcept { return head_screen_; }
   size_t bytes() const noexcept { return arena_.size(); }
+  /// What decoding a token reads where only the best are wanted, but for few rows of the head.
+  uint64_t decode_bytes() const noexcept;
 
  private:
   friend class WeightsLoader;

@@ -82,6 +82,15 @@ PackedMatrix layout(DType type, size_t n_rows, size_t n_cols, const kernels::Ker
   return matrix;
 }
 
+// High halves of the codes of a matrix (kernels::SplitKernels).
+PackedMatrix high_halves(const PackedMatrix& of, const kernels::KernelTable& kernels) {
+  PackedMatrix high = of;
+  high.type = DType::q8_0;
+  high.rows_per_group = kernels.split.rows_per_group;
+  high.group_bytes = kernels.split.high_bytes(of.n_cols_padded);
+  return high;
+}
+
 // Finds a place for every tensor a model of this spec has, and collects what is wrong with them.
 class Planner {
  public:
@@ -166,22 +175,28 @@ class Planner {
     plan_.items.push_back(item);
   }
 
-  // Rounded rows bound outputs as the product gives them, so nothing may follow that product.
+  // Bounds are of outputs as the product gives them, so nothing may follow that product.
   void place_screen() {
     const auto is_head = [&](const WeightItem& item) {
       return item.role == (spec_.tied_head ? Role::token_embedding : Role::head);
     };
     const auto head = std::find_if(plan_.items.begin(), plan_.items.end(), is_head);
     if (policy_.head_screen == HeadScreen::off || head == plan_.items.end() || spec_.logit_soft_cap > 0) return;
-    const PackedMatrix& exact = head->matrix;
-    const PackedMatrix rounded = layout(DType::q4_0, exact.n_rows, exact.n_cols, kernels_);
-    const bool pays = 2 * exact.bytes() > plan_.arena_bytes && 3 * rounded.bytes() < 2 * exact.bytes();
+    PackedMatrix& exact = head->matrix;
+    const PackedMatrix high = high_halves(exact, kernels_);
+    const bool splits = exact.type == DType::q8_0;
+    const bool pays = 2 * exact.bytes() > plan_.arena_bytes && (splits || 3 * high.bytes() < 2 * exact.bytes());
     if (policy_.head_screen == HeadScreen::automatic && !pays) return;
-    plan_.screen.rounded = rounded;
     const auto take = [&](uint64_t bytes) { return std::exchange(plan_.arena_bytes, plan_.arena_bytes + round_up_bytes(bytes)); };
-    plan_.screen.offset = take(rounded.bytes());
-    plan_.screen.residual_norms_offset = take(uint64_t{exact.n_rows} * sizeof(float));
-    plan_.screen.norms_offset = take(uint64_t{exact.n_rows} * sizeof(float));
+    plan_.screen.high = high;
+    if (splits) {
+      plan_.screen.high_offset = head->offset;
+      exact = high;
+      exact.low_group_bytes = kernels_.split.low_bytes(exact.n_cols_padded);  // together as many bytes as before
+    } else {
+      plan_.screen.high_offset = take(high.bytes());
+    }
+    plan_.screen.rests_offset = take(uint64_t{exact.n_rows} * sizeof(float));
     head->screened = true;
   }
 

@@ -12,8 +12,8 @@
 
 namespace sotto::model {
 
-/// Whether the head's rows are held a second time, in 4 bits, so that decoding reads those and few of the others (ops/best_rows.h).
-/// automatic: where the head is more than half of all weights.
+/// Whether the head has a screen, so that decoding reads its rows in 4 bits and few of the others (ops/best_rows.h): a Q8_0 head is
+/// cut in halves for that, rows of other types are held a second time. automatic: where the head is more than half of all weights.
 enum class HeadScreen : uint8_t { off, automatic, on };
 
 /// What linears and the head are held as. F32 is rounded to Q8_0 unless `keep`; F16 and BF16 only when a type is asked for.
@@ -38,8 +38,8 @@ struct WeightItem {
 
 /// Where the head's screen goes, if there is one.
 struct ScreenItem {
-  PackedMatrix rounded;                                              // without data
-  uint64_t offset = 0, residual_norms_offset = 0, norms_offset = 0;  // in the arena
+  PackedMatrix high;                           // without data; of a split head its own, elsewhere in the arena
+  uint64_t high_offset = 0, rests_offset = 0;  // in the arena
 };
 
 struct WeightsPlan {

@@ -27,6 +27,12 @@ bool takes_rest(const OpContext& context, const LinearPart& part) {
   return (part.fine || context.activations == ActivationWidth::i16) && format_of(context, *part.weight) == ActivationFormat::i8;
 }
 
+auto matmul_of(const OpContext& context, const PackedMatrix& weight) {
+  if (weight.split()) return context.kernels.split.matmul;
+  const kernels::WeightKernels& kernel = context.kernels.weights[static_cast<size_t>(weight.type)];
+  return context.activations == ActivationWidth::f32 ? kernel.matmul_f32 : kernel.matmul;
+}
+
 // A part cut in pieces of equal row counts: `first_piece` is its number in the whole region.
 struct Split {
   size_t first_piece;
@@ -109,14 +115,15 @@ void linear(const OpContext& context, const float* x, size_t x_stride, size_t n_
           .out_stride = part.out_stride,
           .bias = part.bias ? part.bias + first_row : nullptr,
           .accumulate = part.accumulate,
+          .low = w.low_group(first_group),
       };
-      const kernels::WeightKernels& kernel = kernels.weights[static_cast<size_t>(w.type)];
-      (context.activations == ActivationWidth::f32 ? kernel.matmul_f32 : kernel.matmul)(args);
+      const auto matmul = matmul_of(context, w);
+      matmul(args);
       if (takes_rest(context, part)) {
         args.activations = rounded[static_cast<size_t>(ActivationFormat::i8_rest)];
         args.bias = nullptr;
         args.accumulate = true;
-        kernel.matmul(args);
+        matmul(args);
       }
     }
   });

@@ -25,7 +25,8 @@ inline constexpr size_t kMaxLinearParts = 3;
 /// Bytes `linear` needs for rounded activations of n_tokens rows of n_cols columns, whatever the types of its parts.
 uint64_t linear_scratch_bytes(const kernels::KernelTable& kernels, size_t n_cols, size_t n_tokens) noexcept;
 
-/// x: (n_tokens, x_stride), the first n_cols of each row are read. One to kMaxLinearParts parts, all with the same n_cols.
+/// x: (n_tokens, x_stride), the first n_cols of each row are read. One to kMaxLinearParts parts, all with the same n_cols. Split
+/// matrices have no product with float activations.
 /// Where the context stops the work, parts of the outputs are left as they were.
 void linear(const OpContext& context, const float* x, size_t x_stride, size_t n_tokens, std::span<const LinearPart> parts,
             std::byte* scratch);

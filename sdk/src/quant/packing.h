@@ -6,6 +6,7 @@
 //   kGroup      columns that share scale and offset: 16 or 32
 //   kBits       of a code: 2 to 6, or 8 (signed, kZero 0)
 //   kHasOffset  whether there is an offset
+//   kHalfStep   where present: scale * (code - kZero + 1/2); kNoScale: codes alone (kernels/split_codes.inl.h)
 //   unpack()    one block of the file as codes and scales: blocks of 32: scale = d, offset = m;
 //               blocks of 256: scale = d * scale[g], offset = -(m * minimum[g]), g = column / kGroup. Both products are exact.
 #pragma once

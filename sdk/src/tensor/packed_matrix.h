@@ -20,10 +20,16 @@ struct PackedMatrix {
   size_t n_cols_padded = 0;  // columns in the pack, zeros behind n_cols: a multiple of kernels::kColumnBlock
   size_t rows_per_group = 1;
   size_t group_bytes = 0;
+  // Of a matrix whose codes are cut in halves (kernels::SplitKernels): as many groups of the low ones, while `data` has the high
+  // ones.
+  const std::byte* low = nullptr;
+  size_t low_group_bytes = 0;  // 0: codes are whole
 
   explicit operator bool() const noexcept { return data != nullptr; }
   size_t n_groups() const noexcept { return (n_rows + rows_per_group - 1) / rows_per_group; }
-  size_t bytes() const noexcept { return n_groups() * group_bytes; }
+  bool split() const noexcept { return low_group_bytes != 0; }
+  const std::byte* low_group(size_t i) const noexcept { return split() ? low + i * low_group_bytes : nullptr; }
+  size_t bytes() const noexcept { return n_groups() * (group_bytes + low_group_bytes); }
 };
 
 }  // namespace sotto

@@ -166,7 +166,7 @@ export default async function makeCore({ poolSize, instantiateWasm, mainScriptUr
         n_vocab: 256,
         max_context: 4096,
         largest_window: 0,
-        head_screen_bytes: 0,
+        decode_bytes: 0,
         load_ms: 1,
         has_chat_template: true,
         warnings: ['a fake'],

@@ -214,7 +214,7 @@ class FakeModel {
     this.scripts = [...scripts];
     this.info = {
       architecture: 'fake', name: 'Fake 1B', parameters: 1, nLayers: 1, dim: 1, nHeads: 1, nKvHeads: 1, headDim: 1, ffnDim: 1,
-      nVocab: 100, maxContext: 2048, largestWindow: 0, headScreenBytes: 0, loadMs: 0, threads: 1,
+      nVocab: 100, maxContext: 2048, largestWindow: 0, decodeBytes: 0, loadMs: 0, threads: 1,
       variant: /** @type {const} */ ('simd128'), hasChatTemplate: true, warnings: [], ...info,
     };
     this.session = new FakeSession(this, [], this.info.maxContext);
