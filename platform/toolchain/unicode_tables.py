@@ -1,15 +1,19 @@
 #!/usr/bin/env python3
-"""Writes sdk/src/text/unicode_tables.cpp from the Unicode Character Database (Debian package unicode-data: /usr/share/unicode).
+"""Writes sdk/src/text/unicode_tables.cpp: classes as the tokenizers library's regular expressions have them (Unicode 16), NFC and
+rarely changing properties from the Unicode Character Database 15 (Debian's unicode-data: /usr/share/unicode).
 
-usage: unicode_tables.py UCD_FOLDER OUTPUT.cpp
+usage: pip install unicodedata2==16.0.0; unicode_tables.py UCD_FOLDER OUTPUT.cpp
 """
 import re
 import sys
 from pathlib import Path
 
+import unicodedata2
+
 BLOCK = 128
 LINE = 4000  # nobody reads these lines; short ones would make the file the longest of the house
 LETTER, NUMBER, SPACE, MARK, PUNCTUATION, SYMBOL, UPPER, LOWER = (1 << i for i in range(8))  # unicode_tables.h
+WORD = UPPER  # of what is neither letter nor mark
 
 
 def read_rows(path):
@@ -26,28 +30,24 @@ def code_points(field):
 
 def class_of(category):
     bits = {"L": LETTER, "N": NUMBER, "M": MARK, "P": PUNCTUATION, "S": SYMBOL}.get(category[0], 0)
-    return bits | {"Lu": UPPER, "Lt": UPPER, "Ll": LOWER}.get(category, 0)
+    return bits | {"Lu": UPPER, "Lt": UPPER, "Ll": LOWER, "Nd": WORD, "Nl": WORD, "Pc": WORD}.get(category, 0)
 
 
 def read_ucd(folder):
-    classes = bytearray(0x110000)
+    classes = bytearray(class_of(unicodedata2.category(chr(c))) for c in range(0x110000))
     decompositions, combining = {}, {}
-    range_start = None
     for row in read_rows(folder / "UnicodeData.txt"):
-        code, name, category = int(row[0], 16), row[1], row[2]
-        if name.endswith(", First>"):
-            range_start = code
-            continue
-        for c in range(range_start if name.endswith(", Last>") else code, code + 1):
-            classes[c] = class_of(category)
+        code = int(row[0], 16)
         if int(row[3]):
             combining[code] = int(row[3])
         if row[5] and not row[5].startswith("<"):
             decompositions[code] = ([int(c, 16) for c in row[5].split()] + [0])[:2]
     for row in read_rows(folder / "PropList.txt"):
-        if row[1] == "White_Space":
-            for c in code_points(row[0]):
+        for c in code_points(row[0]):
+            if row[1] == "White_Space":
                 classes[c] |= SPACE
+            elif row[1] in ("Other_Alphabetic", "Join_Control") and not classes[c] & (LETTER | MARK):
+                classes[c] |= WORD
     excluded, unstable = set(), set(combining)
     for row in read_rows(folder / "DerivedNormalizationProps.txt"):
         if row[1] == "Full_Composition_Exclusion":
@@ -55,7 +55,7 @@ def read_ucd(folder):
         if row[1] == "NFC_QC":
             unstable.update(code_points(row[0]))
     version = re.search(r"-([\d.]+)\.txt", (folder / "PropList.txt").read_text(encoding="utf-8")).group(1)
-    return version, classes, decompositions, combining, excluded, unstable
+    return f"{unicodedata2.unidata_version} and {version}", classes, decompositions, combining, excluded, unstable
 
 
 def ranges(values):

@@ -54,13 +54,19 @@ TEST(HfTokenizer, AddedTokens) {
   file["added_tokens"].push_back(added(14, "<r>", {{"rstrip", true}}));
   file["added_tokens"].push_back(added(15, "bb", {{"single_word", true}}));
   file["added_tokens"].push_back(added(16, "<r>x"));
+  file["added_tokens"].push_back(added(17, "\u2581<c>", {{"special", true}}));
   const Tokenizer tokenizer = open(file);
   EXPECT_EQ(test::encode(tokenizer, "a  <l> a"), (Ids{7, 13, 12, 7}));
   EXPECT_EQ(test::encode(tokenizer, "a <r> \n a"), (Ids{7, 12, 14, 7}));
   EXPECT_EQ(test::encode(tokenizer, "a<r>x"), (Ids{7, 16}));  // the longest at a place
   EXPECT_EQ(test::encode(tokenizer, "bb abb bb"), (Ids{15, 12, 9, 8, 12, 15}));
   EXPECT_EQ(test::encode(tokenizer, "\u00E9bb"), (Ids{4, 5, 8, 8}));
+  // A word character is one of \w: a circled letter and a zero-width joiner are, a superscript digit is not.
+  const auto finds = [&](const char* before) { return test::encode(tokenizer, std::string(before) + "bb").back() == 15; };
+  EXPECT_TRUE(finds("\u00B2") && finds("$") && finds("\u2581"));
+  EXPECT_FALSE(finds("\u24D0") || finds("\u200D") || finds("\u203F") || finds("\u2167") || finds("5") || finds("\u0301"));
   EXPECT_EQ(test::decode(tokenizer, {7, 13, 7}), "a<l>a");
+  EXPECT_EQ(test::decode(tokenizer, {7, 17, 7}), "a <c>a");
   EXPECT_FALSE(tokenizer.is_control(13));
   EXPECT_TRUE(tokenizer.is_control(1));
 }

@@ -92,6 +92,15 @@ TEST(Pretokenize, NamedRules) {
   EXPECT_EQ(find_pre_tokenizer("no-such-name"), nullptr);
 }
 
+/// The pieces are those of HF tokenizers 0.23.
+TEST(Pretokenize, PatternOfGpt4AndLettersOfUnicode16) {
+  const SplitRule* rule = find_split_pattern(
+      R"__('(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+)__");
+  ASSERT_TRUE(rule);
+  EXPECT_EQ(pieces_of("I'M 1234  ok!\n\n \n\n x\u1C8A\U00010D40", std::span(rule, 1)),
+            (Pieces{"I", "'M", " ", "123", "4", " ", " ok", "!\n\n", " \n\n", " x\u1C8A", "\U00010D40"}));
+}
+
 TEST(Pretokenize, MarkStartsAWord) {
   const SplitRule rules[] = {kMarkedWords};
   EXPECT_EQ(pieces_of("\u2581\u2581a\u2581bc", rules), (Pieces{"\u2581", "\u2581a", "\u2581bc"}));

@@ -100,8 +100,6 @@ void Tokenizer::Impl::append_bytes(TokenId id, std::string& out) const {
       return;
     case text::PieceType::control:
     case text::PieceType::unknown:
-      out.append(piece);
-      return;
     case text::PieceType::user_defined:
       if (byte_level) {
         out.append(piece);
