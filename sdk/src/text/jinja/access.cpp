@@ -37,8 +37,8 @@ constexpr LoopField kLoopFields[] = {
     {"first", [](const Loop& l) { return Value(l.index == 0); }},
     {"last", [](const Loop& l) { return Value(l.index + 1 == l.items->items.size()); }},
     {"length", [](const Loop& l) { return count(l.items->items.size()); }},
-    {"depth", [](const Loop&) { return count(1); }},  // more only in recursive loops
-    {"depth0", [](const Loop&) { return count(0); }},
+    {"depth", [](const Loop& l) { return count(l.depth + 1); }},
+    {"depth0", [](const Loop& l) { return count(l.depth); }},
     {"previtem", [](const Loop& l) { return neighbour(l, false); }},
     {"nextitem", [](const Loop& l) { return neighbour(l, true); }},
 };
@@ -52,6 +52,10 @@ Result<Value> own_attribute(Context& context, const Value& value, const std::str
   if (const auto* loop = value.as<LoopRef>()) {
     for (const LoopField& field : kLoopFields)
       if (field.name == name) return field.read(**loop);
+  }
+  if (const Sequence* pair = value.sequence(); pair != nullptr && pair->is_group) {
+    if (name == "grouper") return pair->items[0];
+    if (name == "list") return pair->items[1];
   }
   if (const NativeRow* method = find_native(methods_of(value), name)) return context.bound(method, value);
   return Value(Undefined{});

@@ -45,7 +45,7 @@ Status Interpreter::call(const Call& call) {
   const Value callee = pop();
   Value caller;
   if (call.has_caller) caller = pop();
-  if (const MacroRef* macro = callee.as<MacroRef>()) return enter_macro(**macro, arguments, call.has_caller ? &caller : nullptr);
+  if (const MacroRef* macro = callee.as<MacroRef>()) return enter_macro(*macro, arguments, call.has_caller ? &caller : nullptr);
   if (call.has_caller) return type_error("a call block wants a macro", callee);
   if (const BoundRef* bound = callee.as<BoundRef>()) {
     arguments.positional.insert(arguments.positional.begin(), (*bound)->self);
@@ -53,6 +53,11 @@ Status Interpreter::call(const Call& call) {
   }
   if (const auto* function = callee.as<const NativeRow*>())
     return push_result(call_native(context_, **function, arguments.positional, arguments.named));
+  if (const LoopRef* loop = callee.as<LoopRef>(); loop != nullptr && (*loop)->recursion != nullptr) {
+    SOTTO_TRY(enter_macro((*loop)->recursion, arguments, nullptr));
+    frames_.back().depth = (*loop)->depth + 1;
+    return {};
+  }
   if (callee.is_undefined()) return undefined_error(callee);
   return failure("'" + std::string(callee.type_name()) + "' object is not callable");
 }
@@ -104,12 +109,12 @@ Status Interpreter::bind(const MacroCode& code, const Arguments& arguments, Scop
   return {};
 }
 
-Status Interpreter::enter_macro(const Macro& macro, const Arguments& arguments, const Value* caller) {
-  const MacroCode& code = *macro.code;
+Status Interpreter::enter_macro(const MacroRef& macro, const Arguments& arguments, const Value* caller) {
+  const MacroCode& code = *macro->code;
   if (frames_.size() == kMaxCallDepth) return failure("macros calling each other deeper than " + std::to_string(kMaxCallDepth));
   if (caller != nullptr && !code.uses_caller) return failure("macro '" + program_.names[code.name] + "' does not use caller");
-  frames_.push_back({ip_, scope_});
-  Scope& scope = enter_scope(macro.scope);
+  frames_.push_back({ip_, scope_, macro});
+  Scope& scope = enter_scope(macro->scope);
   SOTTO_TRY(bind(code, arguments, scope));
   if (code.uses_caller) scope.variables.emplace_back(kCallerName, caller == nullptr ? Value() : *caller);
   buffers_.emplace_back();

@@ -34,7 +34,7 @@ Result<Value> Context::list(std::vector<Value> items, Sequence::Kind kind) {
   for (const Value& item : items) depth = std::max(depth, item.depth());
   if (depth >= kMaxValueDepth) return failure("lists nested deeper than " + std::to_string(kMaxValueDepth));
   SOTTO_ASSIGN(Charge bytes, charge(items.capacity() * sizeof(Value) + kObjectBytes));
-  return Value(std::make_shared<const Sequence>(Sequence{std::move(items), kind, depth + 1, 0, std::move(bytes)}));
+  return Value(std::make_shared<const Sequence>(Sequence{std::move(items), kind, depth + 1, 0, false, std::move(bytes)}));
 }
 
 Result<Value> Context::dict(std::vector<Dict::Entry> entries) {

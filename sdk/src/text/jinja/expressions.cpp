@@ -271,6 +271,7 @@ bool Parser::arguments(Call& call) {
     if (!first && !expect_symbol(",")) return false;
     if (is_symbol(")")) break;
     CallArgument argument;
+    if (!call.arguments.empty() && call.arguments.back().kind == Argument::double_star) return fail("an argument after **");
     if (skip_symbol("*")) {
       argument.kind = Argument::star;
     } else if (skip_symbol("**")) {

@@ -4,6 +4,7 @@
 #include "text/jinja/filters.h"
 #include "text/jinja/numbers.h"
 #include "text/jinja/operators.h"
+#include "text/jinja/print.h"
 #include "text/jinja/text_tools.h"
 
 namespace sotto::jinja {
@@ -129,7 +130,7 @@ Result<Value> filter_reverse(Context& context, const Args& args) {
 
 Result<Value> filter_join(Context& context, const Args& args) {
   SOTTO_ASSIGN(const SequenceRef list, iterate(context, args[0]));
-  SOTTO_ASSIGN(const std::string_view separator, args.text(1));
+  SOTTO_ASSIGN(const std::string separator, to_text(args.get(1) == nullptr ? Value() : args[1]));
   if (args.get(2) == nullptr) return join_texts(context, list->items, separator);
   std::vector<Value> items;
   for (const Value& item : list->items) {
@@ -143,6 +144,7 @@ Result<Value> filter_sum(Context& context, const Args& args) {
   SOTTO_ASSIGN(const SequenceRef list, iterate(context, args[0]));
   const Value attribute = args.get(1) == nullptr ? Value(None{}) : args[1];
   Value total = args.get(2) == nullptr ? Value(int64_t{0}) : args[2];
+  if (total.text() != nullptr) return failure("sum() does not add strings");
   for (const Value& item : list->items) {
     SOTTO_ASSIGN(const Value term, lookup(context, item, attribute));
     SOTTO_ASSIGN(total, binary(context, Binary::add, total, term));

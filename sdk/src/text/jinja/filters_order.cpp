@@ -159,6 +159,7 @@ Result<Value> filter_groupby(Context& context, const Args& args) {
     SOTTO_ASSIGN(Value shown, lookup(context, members.front(), args[1], args.get(2)));
     SOTTO_ASSIGN(Value group, context.list(std::move(members)));
     SOTTO_ASSIGN(Value pair, context.list({std::move(shown), std::move(group)}, Sequence::Kind::tuple));
+    pair.sequence()->is_group = true;
     groups.push_back(std::move(pair));
   }
   return context.list(std::move(groups));

@@ -10,11 +10,6 @@
 namespace sotto::jinja {
 namespace {
 
-std::optional<int64_t> to_integer(double number) {
-  if (!(std::fabs(number) < 9.2e18)) return {};
-  return static_cast<int64_t>(number);
-}
-
 /// Python's round: to nearest even, on the exact decimal value.
 double round_to(double number, int64_t precision) {
   char form[512];
@@ -53,17 +48,20 @@ Result<Value> filter_int(Context&, const Args& args) {
   const Value fallback = args.get(1) == nullptr ? Value(int64_t{0}) : args[1];
   if (args[0].is_undefined()) return undefined_error(args[0]);
   SOTTO_ASSIGN(const int64_t base, args.integer(2, 10));
-  std::optional<int64_t> value;
+  std::optional<double> real;
   if (const std::string* text = args[0].text()) {
-    value = parse_integer(*text, base >= 0 && base <= 36 ? static_cast<int>(base) : 10);
-    if (const auto real = parse_float(*text); !value && real) value = to_integer(*real);
+    if (const auto whole = parse_integer(*text, base >= 0 && base <= 36 ? static_cast<int>(base) : 10)) return Value(*whole);
+    real = parse_float(*text);
+    if (real && std::isinf(*real)) return fallback;
   } else if (args[0].is<double>()) {
-    value = to_integer(args[0].number());
+    real = args[0].number();
   } else {
     int64_t storage = 0;
-    if (const int64_t* whole = args[0].integer(storage)) value = *whole;
+    if (const int64_t* whole = args[0].integer(storage)) return Value(*whole);
   }
-  return value ? Value(*value) : fallback;
+  if (!real || std::isnan(*real)) return fallback;
+  if (std::fabs(*real) >= 0x1p63) return failure("an integer beyond 64 bits");
+  return Value(static_cast<int64_t>(*real));
 }
 
 Result<Value> filter_float(Context&, const Args& args) {
@@ -80,8 +78,10 @@ Result<Value> filter_round(Context&, const Args& args) {
   SOTTO_ASSIGN(const std::string_view method, args.text(2, "common"));
   const double number = args[0].number();
   if (method == "common") {
-    if (!args[0].is<double>() && precision >= 0) return positive(args[0]);
-    return Value(round_to(number, precision));
+    if (args[0].is<double>()) return Value(round_to(number, precision));
+    if (precision >= 0) return positive(args[0]);
+    if (std::fabs(number) >= 0x1p53) return failure("round() of an integer beyond 53 bits");
+    return Value(static_cast<int64_t>(round_to(number, precision)));
   }
   if (method != "ceil" && method != "floor") return failure("round() knows the methods common, ceil and floor");
   const double unit = std::pow(10.0, static_cast<double>(precision));

@@ -214,7 +214,8 @@ Result<std::string> brace_field(std::string_view field, Fields& fields) {
     if (found != fields.named.end()) value = &found->value;
   }
   if (value == nullptr) return failure("no value for the field {" + std::string(field.substr(0, 40)) + "}");
-  if (!repr && value->is_number() && !value->is<bool>() && spec.type != 's') return format_number(*value, spec);
+  if (!repr && value->is_number() && spec.type == 's') return bad_format();
+  if (!repr && value->is_number() && !value->is<bool>()) return format_number(*value, spec);
   if (spec.type != 0 && spec.type != 's') return format_number(*value, spec);
   TextBuilder text;
   repr ? print_repr(*value, text) : print_value(*value, text);

@@ -12,7 +12,8 @@ namespace {
 Result<Value> from_json(Context& context, const formats::Json& json) {  // json nests at most 64 deep
   if (const bool* flag = json.as_bool()) return Value(*flag);
   if (const int64_t* whole = json.as_int()) return Value(*whole);
-  if (const uint64_t* large = std::get_if<uint64_t>(&json.value())) return Value(static_cast<double>(*large));
+  if (const uint64_t* large = std::get_if<uint64_t>(&json.value()))
+    return failure("an integer beyond 64 bits: " + std::to_string(*large));
   if (const double* real = json.as_double()) return Value(*real);
   if (const std::string* text = json.as_string()) return context.text(*text);
   if (const auto* array = json.as_array()) {

@@ -32,6 +32,8 @@ class Interpreter {
   struct Frame {
     size_t return_to;
     Scope* scope;
+    MacroRef macro;
+    size_t depth = 0;  // of calls of loop()
   };
   struct ActiveLoop {
     SequenceRef items;
@@ -68,7 +70,7 @@ class Interpreter {
   Result<Arguments> take_arguments(const Call& call);
   Status call(const Call& call);
   Status apply(const Call& call, std::string_view kind);
-  Status enter_macro(const Macro& macro, const Arguments& arguments, const Value* caller);
+  Status enter_macro(const MacroRef& macro, const Arguments& arguments, const Value* caller);
   Status bind(const MacroCode& code, const Arguments& arguments, Scope& scope);
   Status return_from_macro();
 

@@ -85,7 +85,7 @@ constexpr NativeRow kListRows[] = {
 constexpr NativeRow kDictRows[] = {
     {"clear", "self *", forbidden},
     {"copy", "self", copy},
-    {"get", "self key default?", dict_get},
+    {"get", "self /key /default?", dict_get},
     {"items", "self", dict_items},
     {"keys", "self", dict_keys},
     {"pop", "self *", forbidden},

@@ -1,6 +1,6 @@
 // Filters, tests, methods and functions: rows of constexpr tables. A row's `parameters` is its signature, in words: `name` must be
-// given, `name?` may be, `*` takes further positional arguments and `**` further named ones. For filters, tests and methods the
-// first parameter is the value they are applied to.
+// given, `name?` may be, `/name` is taken by position only, `*` takes further positional arguments and `**` further named ones. For
+// filters, tests and methods the first parameter is the value they are applied to.
 #pragma once
 
 #include <array>

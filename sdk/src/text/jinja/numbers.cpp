@@ -78,6 +78,9 @@ std::optional<double> parse_float(std::string_view text) {
   const size_t exponent = number.find_first_of("eE");
   if (point == std::string::npos && exponent == std::string::npos) number += ".0";
   const Result<formats::Json> json = formats::Json::parse(number, "number");
+  if (!json && json.error().message.find("overflow") != std::string::npos &&  // said before what follows the number is looked at
+      number.find_first_not_of("0123456789.eE+-") == std::string::npos)
+    return sign * std::numeric_limits<double>::infinity();
   if (!json || json->as_double() == nullptr) return {};
   return sign * *json->as_double();
 }

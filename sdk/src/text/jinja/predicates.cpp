@@ -22,7 +22,7 @@ Result<Value> comparing(Context& context, const Args& args) {
 }
 
 bool is_callable(const Value& v) {
-  return v.is<MacroRef>() || v.is<BoundRef>() || v.is<const NativeRow*>();
+  return v.is_undefined() || v.is<MacroRef>() || v.is<BoundRef>() || v.is<LoopRef>() || v.is<const NativeRow*>();
 }
 bool is_iterable(const Value& v) {
   return v.is_undefined() || v.text() != nullptr || v.dict() != nullptr || v.sequence() != nullptr;

@@ -50,7 +50,7 @@ enum class Op : uint8_t {
   iterate,        // iterable ->                              a loop over it begins, before its first item
   filter_next,    // -> item               enters a scope; at the end of the items jumps, with the kept ones as the loop's items
   filter_keep,    // condition ->          keeps the current item if true; leaves the scope
-  loop_next,      // -> item               enters a scope with `loop`; at the end jumps
+  loop_next,      // -> item               enters a scope with `loop`; at the end jumps; b: loop() calls the macro around
   loop_end,       // the loop is over; jumps when it had items (over the else part)
   loop_break,     // the loop is over
 };

@@ -135,7 +135,13 @@ Status Interpreter::step_loop(const Instruction& instruction) {
     case Op::loop_next: {
       if (loop.next == loop.items->items.size()) return jump(instruction), Status{};
       Scope& scope = enter_scope(scope_);
-      if (loop.variable == nullptr) loop.variable = std::make_shared<Loop>(Loop{loop.items});
+      if (loop.variable == nullptr) {
+        loop.variable = std::make_shared<Loop>(Loop{loop.items});
+        if (instruction.b != 0) {
+          loop.variable->recursion = frames_.back().macro;
+          loop.variable->depth = frames_.back().depth;
+        }
+      }
       loop.variable->index = loop.next;
       scope.variables.emplace_back(kLoopName, Value(loop.variable));
       return push(loop.items->items[loop.next++]), Status{};

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "text/jinja/parser_impl.h"
 
 namespace sotto::jinja {
@@ -30,8 +32,11 @@ bool Parser::for_tag() {
   const size_t start = here();
   if (!target()) return false;
   const Fragment bind = cut(start);
+  if (std::any_of(bind.begin(), bind.end(), [](const Instruction& i) { return i.op == Op::store && i.a == int32_t{kLoopName}; }))
+    return fail("a loop cannot assign to 'loop'");
   if (!skip_name("in")) return unexpected("'in'");
   if (!tuple(false)) return false;
+  const Fragment iterable = cut(start);
   emit(Op::iterate);
   if (skip_name("if")) {
     const size_t filter = emit(Op::filter_next);
@@ -41,9 +46,25 @@ bool Parser::for_tag() {
     jump_back(filter);
     land(filter);
   }
-  if (is_name("recursive")) return fail("recursive loops are not supported");
+  const Fragment begin = cut(start);
+  const bool recursive = skip_name("recursive");
+  const size_t index = program_.macros.size();
+  if (recursive) {  // the loop is a macro of one parameter, which is called with the iterable; loop() calls it again
+    emit(Op::jump);
+    const uint32_t parameter = name_index("the iterable");  // which no template can name
+    MacroCode code;
+    code.name = kLoopName;
+    code.parameters.push_back({parameter, false});
+    code.start = static_cast<uint32_t>(here());
+    program_.macros.push_back(std::move(code));
+    emit(Op::load, parameter);
+    surroundings_.push_back({Surrounding::Kind::macro, 0, {}});
+  } else {
+    append(iterable);
+  }
+  append(begin);
   surroundings_.push_back({Surrounding::Kind::loop, here(), {}});
-  const size_t first = emit(Op::loop_next);
+  const size_t first = emit(Op::loop_next, 0, recursive);
   append(bind);
   if (!body({"else", "endfor"}, Surrounding::Kind::scope)) return false;
   const std::vector<size_t> breaks = std::move(surroundings_.back().breaks);
@@ -59,6 +80,16 @@ bool Parser::for_tag() {
   }
   land(over_else);
   for (const size_t jump : breaks) land(jump);
+  if (recursive) {
+    surroundings_.pop_back();
+    emit(Op::return_);
+    land(start);
+    emit(Op::make_macro, index);
+    append(iterable);
+    emit(Op::call, program_.calls.size());
+    program_.calls.emplace_back().arguments.resize(1);
+    emit(Op::print);
+  }
   return next(), true;
 }
 
@@ -200,6 +231,8 @@ bool Parser::parameters(MacroCode& macro) {
     std::string_view name;
     if (!expect_name(name)) return false;
     const uint32_t index = name_index(name);
+    for (const MacroCode::Parameter& other : macro.parameters)
+      if (other.name == index) return fail("two parameters named '" + std::string(name) + "'");
     const bool has_default = skip_symbol("=");
     if (has_default) {
       const size_t skip = emit(Op::skip_if_bound, 0, index);

@@ -121,6 +121,7 @@ struct Sequence {
   Kind kind = Kind::list;
   size_t depth = 1;
   mutable size_t read = 0;
+  mutable bool is_group = false;  // a pair that groupby made: its items are also attributes, grouper and list
   Charge charge = {};
 
   bool is_indexable() const noexcept { return kind <= Kind::range; }
@@ -149,6 +150,8 @@ struct Bound {
 struct Loop {
   SequenceRef items;
   size_t index = 0;          // of the current item, from 0
+  MacroRef recursion = {};   // what loop() calls; nullptr when the loop is not recursive
+  size_t depth = 0;          // of such calls
   std::string changed = {};  // what loop.changed() saw last, printed
   Charge charge = {};        // of `changed`
 };
