@@ -36,7 +36,8 @@ struct Halves {
   size_t low_bytes() const { return split().low_bytes(shape.n_cols); }
 };
 
-std::vector<std::byte> prepared(const KernelTable& kernels, ActivationFormat format, const MatrixCase& shape, const Tokens& tokens) {
+std::vector<std::byte> prepared(const KernelTable& kernels, ActivationFormat format, const MatrixCase& shape,
+                                const Tokens& tokens) {
   std::vector<std::byte> bytes(kernels.activation_bytes(format, shape.n_cols, tokens.n_tokens));
   for (size_t t = 0; t < tokens.n_tokens; t += kernels.token_tile)
     kernels.quantize_activations(format, tokens.x.data() + t * shape.n_cols_file, shape.n_cols_file,
@@ -57,8 +58,8 @@ double middle(const reference::WeightParts& weight) {
 
 class SplitCodesTest : public PerTarget {
  protected:
-  static std::vector<float> screened(const KernelTable& kernels, const FileRows& rows, const Tokens& x, const std::vector<float>& reach,
-                                     const std::vector<float>& rests) {
+  static std::vector<float> screened(const KernelTable& kernels, const FileRows& rows, const Tokens& x,
+                                     const std::vector<float>& reach, const std::vector<float>& rests) {
     const Halves halves(kernels, rows);
     const auto activations = prepared(kernels, ActivationFormat::i8, rows.shape, x);
     std::vector<float> out(kRows, NAN);

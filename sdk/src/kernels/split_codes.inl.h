@@ -63,9 +63,7 @@ struct SplitProduct {
   static constexpr size_t step(size_t r, size_t turn) {
     return I::kTwoApart ? 2 * (r + kRegisters * (turn / 2)) + turn % 2 : r + kRegisters * turn;
   }
-  static constexpr int shift(size_t turn) {
-    return static_cast<int>(I::kTwoApart ? turn / 2 * 4 + turn % 2 * 8 : turn * 4);
-  }
+  static constexpr int shift(size_t turn) { return static_cast<int>(I::kTwoApart ? turn / 2 * 4 + turn % 2 * 8 : turn * 4); }
 
   template <size_t M>
   static SOTTO_INLINE void add_record(const std::byte* high, const std::byte* low, const Record& x, size_t first,

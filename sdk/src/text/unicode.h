@@ -51,7 +51,7 @@ inline uint8_t classes_of(uint32_t code) noexcept {
 }
 
 inline bool is_word_character(uint32_t code) noexcept {
-  return (classes_of(code) & (kLetter | kMark | kUpper)) != 0;
+  return (classes_of(code) & (kLetter | kMark | kWord)) != 0;
 }
 
 /// Code point as UTF-8, or the invalid byte itself.

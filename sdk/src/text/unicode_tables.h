@@ -17,7 +17,8 @@ enum CharClass : uint8_t {
   kMark = 8,
   kPunctuation = 16,
   kSymbol = 32,
-  kUpper = 64,  // of what is neither letter nor mark: a word character all the same (\w), as are digits, '_' and circled letters
+  kUpper = 64,
+  kWord = kUpper,  // of what is neither letter nor mark: a word character all the same (\w), as are digits, '_' and circled letters
   kLower = 128,
 };
 
