@@ -34,12 +34,12 @@ void expect_same_spec(const ModelSpec& got, const ModelSpec& wanted) {
   EXPECT_EQ(got.activation, wanted.activation);
   EXPECT_EQ(got.gated, wanted.gated);
   EXPECT_EQ(got.tied_head, wanted.tied_head);
-  // Gemma's query_pre_attn_scalar has no key: it is in the q norm, which the logits show.
-  if (wanted.architecture != &model::kGemma3) EXPECT_EQ(got.attention_scale, wanted.attention_scale);
   ASSERT_EQ(got.layers.size(), wanted.layers.size());
   for (size_t i = 0; i < got.layers.size(); ++i) {
     EXPECT_EQ(got.layers[i].window, wanted.layers[i].window) << i;
     EXPECT_EQ(got.layers[i].rope, wanted.layers[i].rope) << i;
+    // Gemma's query_pre_attn_scalar has no key: it is in the q norm, which the logits show.
+    if (wanted.architecture != &model::kGemma3) EXPECT_EQ(got.layers[i].attention_scale, wanted.layers[i].attention_scale) << i;
   }
   ASSERT_EQ(got.ropes.size(), wanted.ropes.size());
   for (size_t i = 0; i < got.ropes.size(); ++i) {
@@ -75,7 +75,7 @@ std::vector<float> expected_numbers(const ModelFile& file, const formats::Tensor
           std::copy_n(&in[(head * spec.head_dim + side * half + pair) * columns], columns,
                       &out[(head * spec.head_dim + 2 * pair + side) * columns]);
   } else if (spec.architecture == &model::kGemma3 && tensor.shape.size() == 1) {
-    const float factor = role == Role::q_norm ? std::sqrt(static_cast<float>(spec.head_dim)) * spec.attention_scale : 1;
+    const float factor = role == Role::q_norm ? std::sqrt(static_cast<float>(spec.head_dim)) * spec.layers[0].attention_scale : 1;
     for (float& x : out) x = (x + 1) * factor;
   }
   return out;
@@ -190,6 +190,7 @@ TEST_F(ChangedConfig, WhatGgufCannotSay) {
   SOTTO_NEEDS(dynamic, anchor_folder("llama-rope-dynamic"));
   SOTTO_NEEDS(qwen2, anchor_folder("qwen2"));
   SOTTO_NEEDS(gemma3, anchor_folder("gemma3"));
+  SOTTO_NEEDS(gpt2, anchor_folder("gpt2"));
   using nlohmann::json;
   expect_refused(dynamic, json::object(), "rope_parameters.rope_type");
   expect_refused(llama, {{"hidden_act", "relu"}}, "hidden_act");
@@ -205,6 +206,8 @@ TEST_F(ChangedConfig, WhatGgufCannotSay) {
   json types(7, "full_attention");
   types[0] = "sliding_attention";
   expect_refused(gemma3, {{"layer_types", types}}, "layer_types");
+  expect_refused(gpt2, {{"scale_attn_weights", false}}, "scale_attn_weights");
+  expect_refused(gpt2, {{"scale_attn_by_inverse_layer_idx", true}}, "scale_attn_by_inverse_layer_idx");
 }
 
 TEST_F(ChangedConfig, WhatGgufCanSay) {

@@ -67,6 +67,15 @@ TEST(Metadata, AJsonNullIsAbsent) {
   EXPECT_REFUSED(m.integer("none", 1, 8), ErrorCode::bad_model, "missing");
 }
 
+TEST(Metadata, AnObjectWithMembersIsNoScalar) {
+  Metadata m = sample();
+  m.set("rope.theta", 1e4);
+  m.set("ropes", 1.0);
+  EXPECT_TRUE(m.has_members("rope"));
+  for (const char* key : {"rope.theta", "ropes", "rop", "theta"}) EXPECT_FALSE(m.has_members(key)) << key;
+  EXPECT_REFUSED(m.number("rope", 0, 1), ErrorCode::bad_model, "'rope' in config.json is object");
+}
+
 TEST(Metadata, ALongStringIsCutInMessages) {
   Metadata m("f");
   m.set("name", std::string(1 << 20, 'x'));

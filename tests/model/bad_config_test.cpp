@@ -59,13 +59,15 @@ struct Change {
 TEST(BadConfig, WhatIsNotComputedIsRefusedAndWhatIsHarmlessLoads) {
   const Change changes[] = {
       {"gemma3", R"({"use_bidirectional_attention": true})", "use_bidirectional_attention"},
-      {"gpt2", R"({"scale_attn_weights": false})", "scale_attn_weights"},
-      {"gpt2", R"({"scale_attn_by_inverse_layer_idx": true})", "scale_attn_by_inverse_layer_idx"},
       {"llama", R"({"partial_rotary_factor": 0.5})", "partial_rotary_factor"},
       {"llama", R"({"quantization_config": {"quant_method": "gptq"}})", "quantization_config"},
       {"llama", R"({"attention_bias": "yes"})", "attention_bias"},
       {"llama", R"({"attention_bias": true})", "model.layers.0.self_attn.q_proj.bias"},
       {"llama", R"({"mlp_bias": true})", "model.layers.2.mlp.down_proj.bias"},
+      {"gemma3", R"({"attention_bias": true})", "model.layers.6.self_attn.o_proj.bias is missing"},
+      {"llama-bias", R"({"attention_bias": false})",
+       "model.layers.0.self_attn.o_proj.bias is there, but attention_bias is not true"},
+      {"llama-bias", R"({"mlp_bias": null})", "model.layers.2.mlp.up_proj.bias is there, but mlp_bias is not true"},
       {"llama", R"({"tie_word_embeddings": 1})", "tie_word_embeddings"},
       {"llama", R"({"eos_token_id": [2, 320]})", "eos_token_id"},
       {"llama", R"({"eos_token_id": "2"})", "eos_token_id"},

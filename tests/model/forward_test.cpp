@@ -104,6 +104,26 @@ TEST(Forward, RoundedCachesStayNear) {
   }
 }
 
+// The scale of a layer's scores is a factor of its queries.
+TEST(Forward, EveryLayerHasItsOwnScoreScale) {
+  Machine machine;
+  const auto tokens = some_tokens(20, 320);
+  auto bytes = test::tiny_llama_gguf();
+  auto scaled = load(*read_bytes_of(bytes), machine);
+  ASSERT_TRUE(scaled) << text_of(scaled);
+  const formats::TensorEntry& q = *scaled->file.find("blk.1.attn_q.weight");
+  for (uint64_t at = q.offset; at < q.offset + q.n_bytes; at += sizeof(float)) {
+    float weight;
+    std::memcpy(&weight, &bytes[at], sizeof weight);
+    weight *= 2;
+    std::memcpy(&bytes[at], &weight, sizeof weight);
+  }
+  const auto doubled = load(*read_bytes_of(bytes), machine);
+  ASSERT_TRUE(doubled) << text_of(doubled);
+  scaled->spec.layers[1].attention_scale *= 2;
+  EXPECT_EQ(*logits_of(*scaled, machine, tokens, {20}), *logits_of(*doubled, machine, tokens, {20}));
+}
+
 class Windowed : public testing::Test {
  protected:
   static constexpr size_t kWindow = 16, kChunk = 8, kLength = 200;

@@ -96,6 +96,21 @@ INSTANTIATE_TEST_SUITE_P(Golden, GoldenGreedy,
                                          "llama-rope-yarn", "llama-rope-dynamic", "mistral", "gpt2", "qwen2", "qwen3", "gemma3"),
                          test_name);
 
+// As a model without its head is saved.
+TEST(Golden, NamesMayLackTheirPrefix) {
+  for (const char* name : {"llama", "gemma3"}) {
+    SOTTO_NEEDS(folder, test::anchor(std::string("transformers/") + name));
+    Machine machine;
+    auto file = open(folder, "config.json");
+    ASSERT_TRUE(file) << text_of(file);
+    for (formats::TensorEntry& tensor : file->tensors)
+      if (tensor.name.starts_with("model.")) tensor.name.erase(0, 6);
+    auto model = load(std::move(*file), machine);
+    ASSERT_TRUE(model) << text_of(model);
+    expect_golden_logits(*model, machine, Golden(folder));
+  }
+}
+
 // All tables compute the same sums in the same order.
 TEST(Golden, EveryTargetGivesTheLogits) {
   for (const char* name : {"llama-gqa-tied", "gemma3", "gpt2"}) {

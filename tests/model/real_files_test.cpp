@@ -72,7 +72,7 @@ TEST(RealModels, Gemma3) {
   EXPECT_EQ(spec.ropes.at(spec.layers[4].rope).theta, 10000);
   EXPECT_EQ(spec.ropes.at(spec.layers[5].rope).theta, 1e6);
   EXPECT_EQ(spec.norm_weight_offset, 0);
-  EXPECT_FLOAT_EQ(spec.attention_scale, 1.0f / 16);
+  EXPECT_FLOAT_EQ(spec.layers[0].attention_scale, 1.0f / 16);
   EXPECT_TRUE(spec.tied_head);
   const auto with_screen = plan_weights(planned->file, spec, best_kernels(), {});
   ASSERT_TRUE(with_screen) << text_of(with_screen);

@@ -26,7 +26,7 @@ TEST(Spec, ReadsTheSizesOfAGgufFile) {
   EXPECT_EQ(spec->q_dim(), 64u);
   EXPECT_EQ(spec->kv_dim(), 32u);
   EXPECT_FALSE(spec->tied_head);
-  EXPECT_FLOAT_EQ(spec->attention_scale, 0.25f);
+  EXPECT_FLOAT_EQ(spec->layers[0].attention_scale, 0.25f);
   EXPECT_TRUE(read_spec(tiny({.tied_head = true}))->tied_head);
 }
 

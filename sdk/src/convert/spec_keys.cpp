@@ -116,15 +116,18 @@ Status check_ropes(const Metadata& config, const ModelSpec& spec, const ModelSpe
 
 /// The norm of q is in front of the product with k: a factor of one is a factor of the other.
 Status move_score_scale(const Metadata& config, const ModelSpec& spec, const ModelSpec& got, std::vector<TensorJob>& jobs) {
-  const float ratio = spec.attention_scale / got.attention_scale;
-  if (near(ratio, 1)) return {};
-  bool moved = false;
-  for (TensorJob& job : jobs) {
-    if (!job.name.ends_with(".attn_q_norm.weight")) continue;
-    job.factor = ratio;
-    moved = true;
+  for (size_t i = 0; i < spec.n_layers; ++i) {
+    const float ratio = spec.layers[i].attention_scale / got.layers[i].attention_scale;
+    if (near(ratio, 1)) continue;
+    const std::string name = "blk." + std::to_string(i) + ".attn_q_norm.weight";
+    const auto norm = std::find_if(jobs.begin(), jobs.end(), [&](const TensorJob& job) { return job.name == name; });
+    if (norm == jobs.end()) {
+      const model::ConfigNames& names = spec.architecture->config;
+      return cannot_say(config, std::string(i == 0 ? names.scores_scaled : names.scores_by_layer), spec);
+    }
+    norm->factor = ratio;
   }
-  return moved ? Status() : cannot_say(config, "query_pre_attn_scalar", spec);
+  return {};
 }
 
 }  // namespace

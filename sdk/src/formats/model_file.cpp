@@ -32,8 +32,8 @@ std::string describe(const MetaValue& value) {
 /// Got and wanted of one field.
 Error wrong(const Metadata& metadata, std::string_view key, const std::string& wanted) {
   const MetaValue* value = metadata.find(key);
-  std::string message = "'" + std::string(key) + "' in " + metadata.source() + (value ? " is " + describe(*value) : " is missing") +
-                        ", wanted: " + wanted;
+  const std::string got = value ? describe(*value) : metadata.has_members(key) ? "object" : "missing";
+  std::string message = "'" + std::string(key) + "' in " + metadata.source() + " is " + got + ", wanted: " + wanted;
   return {ErrorCode::bad_model, std::move(message), std::string(key)};
 }
 
@@ -74,6 +74,12 @@ const MetaValue* Metadata::find(std::string_view key) const noexcept {
   if (found == values_.end()) return nullptr;
   const Json* json = std::get_if<Json>(&found->second);
   return json && json->is_null() ? nullptr : &found->second;
+}
+
+bool Metadata::has_members(std::string_view key) const {
+  const std::string prefix = std::string(key) + ".";
+  const auto first = values_.lower_bound(prefix);
+  return first != values_.end() && first->first.starts_with(prefix);
 }
 
 Result<int64_t> Metadata::integer(std::string_view key, int64_t min, int64_t max) const {

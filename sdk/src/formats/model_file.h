@@ -35,6 +35,8 @@ class Metadata {
   void set(std::string key, MetaValue value) { values_[std::move(key)] = std::move(value); }
   const MetaValue* find(std::string_view key) const noexcept;
   bool has(std::string_view key) const noexcept { return find(key) != nullptr; }
+  /// Whether the value is an object that is not empty: its members are keys of their own.
+  bool has_members(std::string_view key) const;
   const std::map<std::string, MetaValue, std::less<>>& values() const noexcept { return values_; }
 
   // Required fields: missing, wrong type or out of [min, max] is bad_model with where = key.

@@ -25,7 +25,10 @@ class Fields {
   std::string key(std::string_view gguf_name, std::string_view hf_name) const {
     return gguf() ? std::string(arch_.gguf_name) + "." + std::string(gguf_name) : std::string(hf_name);
   }
-  bool has(const std::string& key) const { return !key.empty() && meta().has(key); }
+  /// An object with members, too: it is not absent, and a getter says what it is.
+  bool has(const std::string& key) const { return !key.empty() && (meta().has(key) || meta().has_members(key)); }
+  /// A null, too.
+  bool says(const std::string& key) const { return has(key) || meta().values().contains(key); }
 
   /// `message` goes on the key: "is 5, wanted ...".
   Error wrong(const std::string& key, const std::string& message, ErrorCode code = ErrorCode::bad_model) const {

@@ -69,7 +69,7 @@ class Pass {
     {
       const TraceSpan span(context_.trace, "attention", index);
       const ops::AttentionShape shape{spec_.n_heads, spec_.n_kv_heads,      spec_.head_dim,
-                                      layer.window,  spec_.attention_scale, spec_.attention_soft_cap};
+                                      layer.window,  layer.attention_scale, spec_.attention_soft_cap};
       ops::attention(context_, shape, cache, a_.qkv, qkv, n_, first_, a_.attended, q, a_.attention_scratch);  // (n, q)
     }
     const TraceSpan span(context_.trace, "attn_out", index);

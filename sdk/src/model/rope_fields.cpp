@@ -16,12 +16,19 @@ constexpr ScalingName kScalings[] = {{"default", RopeScaling::none},  {"none", R
                                      {"linear", RopeScaling::linear}, {"dynamic", RopeScaling::dynamic},
                                      {"yarn", RopeScaling::yarn},     {"llama3", RopeScaling::llama3}};
 
+// A null is refused, not replaced by the format's base.
+Result<double> read_theta(const Fields& f, const std::string& key, bool required) {
+  SOTTO_ASSIGN(const double theta, required || f.says(key) ? f.positive(key) : Result<double>(kFormatTheta));
+  if (theta <= 1) return f.wrong(key, "is not greater than 1");
+  return theta;
+}
+
 // `prefix` is where the parameters of one rope lie: "rope_parameters.", "rope_scaling.", "llama.rope.scaling.".
 Result<RopeScaling> read_scaling_type(const Fields& f, const std::string& prefix) {
-  std::string key = prefix + (f.gguf() ? "type" : "rope_type");
-  if (!f.gguf() && !f.has(key)) key = prefix + "type";  // until transformers 4.43
-  // A GGUF file that says only a factor means a linear one.
-  if (!f.has(key)) return f.gguf() && f.has(prefix + "factor") ? RopeScaling::linear : RopeScaling::none;
+  const std::string older = prefix + "type";  // GGUF's, and that of transformers until 4.43
+  const std::string key = f.gguf() || (f.has(older) && !f.has(prefix + "rope_type")) ? older : prefix + "rope_type";
+  if (!f.has(key) && !f.has(prefix + "factor")) return RopeScaling::none;
+  if (!f.has(key) && f.gguf()) return RopeScaling::linear;  // what a lone factor means there
   SOTTO_ASSIGN(const std::string name, f.meta().string(key));
   for (const ScalingName& row : kScalings)
     if (row.name == name) return row.scaling;
@@ -29,8 +36,7 @@ Result<RopeScaling> read_scaling_type(const Fields& f, const std::string& prefix
                  ErrorCode::unsupported);
 }
 
-Status read_llama3(const Fields& f, const std::string& prefix, const std::string& original, RopeSpec& rope) {
-  SOTTO_ASSIGN(rope.original_context, f.positive(original));
+Status read_llama3(const Fields& f, const std::string& prefix, RopeSpec& rope) {
   SOTTO_ASSIGN(rope.low_freq_factor, f.positive(prefix + "low_freq_factor"));
   SOTTO_ASSIGN(rope.high_freq_factor, f.positive(prefix + "high_freq_factor"));
   if (rope.high_freq_factor <= rope.low_freq_factor)
@@ -41,7 +47,7 @@ Status read_llama3(const Fields& f, const std::string& prefix, const std::string
 Status read_yarn(const Fields& f, const std::string& prefix, RopeSpec& rope) {
   SOTTO_ASSIGN(rope.beta_fast, f.positive_or(prefix + (f.gguf() ? "yarn_beta_fast" : "beta_fast"), 32));
   SOTTO_ASSIGN(rope.beta_slow, f.positive_or(prefix + (f.gguf() ? "yarn_beta_slow" : "beta_slow"), 1));
-  SOTTO_ASSIGN(rope.truncate, f.flag_or(prefix + "truncate", true));
+  SOTTO_ASSIGN(rope.truncate, f.flag_or(prefix + "truncate", !f.says(prefix + "truncate")));  // null is false
   const auto by_factor = [&](double weight) { return rope.factor <= 1 ? 1.0 : 0.1 * weight * std::log(rope.factor) + 1.0; };
   double by_rule = by_factor(1);
   if (f.has(prefix + "mscale") && f.has(prefix + "mscale_all_dim")) {
@@ -59,44 +65,69 @@ Status read_yarn(const Fields& f, const std::string& prefix, RopeSpec& rope) {
   return {};
 }
 
+// What tells the positions the model was trained on: the field outside goes first in config.json, where all layers are of one kind.
+std::string original_context_key(const Fields& f, const std::string& prefix, const Architecture& arch) {
+  if (f.gguf()) return prefix + "original_context_length";
+  const std::string own = "original_max_position_embeddings";
+  return arch.windows != WindowRule::layer_types && f.has(own) ? own : prefix + own;
+}
+
 Status read_scaling(const Fields& f, const std::string& prefix, const ModelSpec& spec, RopeSpec& rope) {
   SOTTO_ASSIGN(rope.scaling, read_scaling_type(f, prefix));
   if (rope.scaling == RopeScaling::none) return {};
   SOTTO_ASSIGN(rope.factor, f.meta().number(prefix + "factor", 1.0, 1e6));
-  const std::string original = prefix + (f.gguf() ? "original_context_length" : "original_max_position_embeddings");
-  if (rope.scaling == RopeScaling::llama3) return read_llama3(f, prefix, original, rope);
-  SOTTO_ASSIGN(rope.original_context, f.positive_or(original, static_cast<double>(spec.max_context)));
+  rope.original_context = static_cast<double>(spec.max_context);
+  if (f.gguf() || rope.scaling != RopeScaling::dynamic) {  // for which transformers looks at max_position_embeddings alone
+    SOTTO_ASSIGN(rope.original_context, f.positive_or(original_context_key(f, prefix, *spec.architecture), rope.original_context));
+  }
+  if (rope.scaling == RopeScaling::llama3) return read_llama3(f, prefix, rope);
   return rope.scaling == RopeScaling::yarn ? read_yarn(f, prefix, rope) : Status();
 }
 
 Status read_gguf(const Fields& f, ModelSpec& spec, RopeSpec& global, RopeSpec& local) {
-  const std::string rotary = f.key("rope.dimension_count", ""), theta = f.key("rope.freq_base", "");
+  const std::string rotary = f.key("rope.dimension_count", "");
   SOTTO_ASSIGN(spec.rotary_dim, f.size_or(rotary, spec.head_dim, kMaxWidth));
   if (spec.rotary_dim > spec.head_dim || spec.rotary_dim % 2 != 0)
     return f.wrong(rotary, "is " + std::to_string(spec.rotary_dim) + ", wanted an even number of at most the head's " +
                                std::to_string(spec.head_dim));
-  SOTTO_ASSIGN(global.theta, spec.architecture->theta_required ? f.positive(theta) : f.positive_or(theta, kFormatTheta));
-  SOTTO_ASSIGN(local.theta, f.positive_or(f.key("rope.freq_base_swa", ""), kFormatTheta));
+  SOTTO_ASSIGN(global.theta, read_theta(f, f.key("rope.freq_base", ""), spec.architecture->theta_required));
+  SOTTO_ASSIGN(local.theta, read_theta(f, f.key("rope.freq_base_swa", ""), false));
   return read_scaling(f, f.key("rope.scaling.", ""), spec, global);
 }
 
+Status expect_object(const Fields& f, const std::string& key) {
+  const formats::MetaValue* value = f.meta().find(key);  // nothing where it has members
+  const formats::Json* json = value ? std::get_if<formats::Json>(value) : nullptr;
+  if (!value || (json && json->as_object())) return {};
+  return f.wrong(key, "is " + std::string(formats::kind_of(*value)) + ", wanted an object");
+}
+
+// The rope of one object of config.json; `outer_theta` is the older field for its base, outside.
+Result<RopeSpec> read_rope(const Fields& f, const std::string& object, const std::string& outer_theta, const ModelSpec& spec) {
+  const std::string prefix = object + ".", theta = prefix + "rope_theta";
+  RopeSpec rope;
+  SOTTO_ASSIGN(rope.theta,
+               read_theta(f, f.says(theta) || !f.has(outer_theta) ? theta : outer_theta, spec.architecture->theta_required));
+  SOTTO_TRY(read_scaling(f, prefix, spec, rope));
+  return rope;
+}
+
 Status read_config(const Fields& f, const ModelSpec& spec, RopeSpec& global, RopeSpec& local) {
-  const Architecture& arch = *spec.architecture;
-  const auto theta = [&](const std::string& key) {
-    return arch.theta_required ? f.positive(key) : f.positive_or(key, kFormatTheta);
-  };
   // Since transformers 5 everything lies in rope_parameters, by kind of layer where there are two.
-  if (f.has("rope_parameters.full_attention.rope_theta") || f.has("rope_parameters.sliding_attention.rope_theta")) {
-    SOTTO_ASSIGN(global.theta, theta("rope_parameters.full_attention.rope_theta"));
-    SOTTO_TRY(read_scaling(f, "rope_parameters.full_attention.", spec, global));
-    SOTTO_ASSIGN(local.theta, theta("rope_parameters.sliding_attention.rope_theta"));
-    return read_scaling(f, "rope_parameters.sliding_attention.", spec, local);
+  const std::string now = "rope_parameters", older = "rope_scaling", full = now + ".full_attention",
+                    sliding = now + ".sliding_attention";
+  for (const std::string& object : {now, older, full, sliding}) SOTTO_TRY(expect_object(f, object));
+  const bool two_kinds = spec.architecture->windows == WindowRule::layer_types, nested = f.has(full) || f.has(sliding);
+  if (nested && !two_kinds) return f.wrong(now, "is by kind of layer, which this family does not have");
+  const bool has_now = f.meta().has_members(now), has_older = f.meta().has_members(older);
+  SOTTO_ASSIGN(global, read_rope(f, nested ? full : has_older && !has_now ? older : now, "rope_theta", spec));
+  if (two_kinds) {
+    SOTTO_ASSIGN(local, read_rope(f, sliding, "rope_local_base_freq", spec));
   }
-  SOTTO_ASSIGN(global.theta, theta(f.has("rope_parameters.rope_theta") ? "rope_parameters.rope_theta" : "rope_theta"));
-  if (arch.windows == WindowRule::layer_types) {
-    SOTTO_ASSIGN(local.theta, theta("rope_local_base_freq"));
-  }
-  return read_scaling(f, f.has("rope_parameters.rope_type") ? "rope_parameters." : "rope_scaling.", spec, global);
+  if (!has_now || !has_older) return {};
+  // transformers takes the older one and with it, often, another base: nobody means that.
+  SOTTO_ASSIGN(const RopeSpec other, read_rope(f, older, "rope_theta", spec));
+  return other == global ? Status() : f.wrong(older, "says another rope than rope_parameters");
 }
 
 }  // namespace

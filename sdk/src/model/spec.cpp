@@ -74,19 +74,16 @@ Status read_vocabulary(const Fields& f, const ModelFile& file, ModelSpec& spec) 
     return {};
   }
   SOTTO_ASSIGN(spec.n_vocab, f.size("vocab_size", kMaxVocabulary));
-  for (const char* key : {"bos_token_id", "eos_token_id"}) {
-    const formats::MetaValue* value = f.meta().find(key);
-    if (!value) continue;
-    std::span<const int64_t> ids;
-    if (const auto* id = std::get_if<int64_t>(value)) {
-      ids = {id, 1};
-    } else {
-      SOTTO_ASSIGN(ids, f.meta().integers(key));
-    }
-    for (const int64_t id : ids)
-      if (id < 0 || id >= static_cast<int64_t>(spec.n_vocab))
-        return f.wrong(key,
-                       "is " + std::to_string(id) + ", wanted an id of the vocabulary, 0 to " + std::to_string(spec.n_vocab - 1));
+  const std::string eos = "eos_token_id";
+  const int64_t last = static_cast<int64_t>(spec.n_vocab) - 1;
+  if (f.has("bos_token_id")) SOTTO_TRY(f.meta().integer("bos_token_id", 0, last));
+  if (f.has("pad_token_id")) SOTTO_TRY(f.meta().integer("pad_token_id", -1, kMaxVocabulary));  // not used; -1: none
+  if (const auto* ids = std::get_if<std::vector<int64_t>>(f.meta().find(eos))) {
+    for (const int64_t id : *ids)
+      if (id < 0 || id > last)
+        return f.wrong(eos, "is " + std::to_string(id) + ", wanted an id of the vocabulary, 0 to " + std::to_string(last));
+  } else if (f.has(eos)) {
+    SOTTO_TRY(f.meta().integer(eos, 0, last));
   }
   return {};
 }
@@ -145,7 +142,7 @@ Status read_activation(const Fields& f, ModelSpec& spec) {
 template <class Windowed>
 void set_windows(ModelSpec& spec, size_t window, Windowed windowed) {
   for (size_t i = 0; i < spec.n_layers; ++i)
-    if (windowed(i)) spec.layers[i] = {window, spec.ropes.size() > 1 ? size_t{1} : size_t{0}};
+    if (windowed(i)) spec.layers[i] = {.window = window, .rope = spec.ropes.size() > 1 ? size_t{1} : size_t{0}};
 }
 
 Status read_gguf_windows(const Fields& f, ModelSpec& spec) {
@@ -159,7 +156,7 @@ Status read_gguf_windows(const Fields& f, ModelSpec& spec) {
   return {};
 }
 
-Status read_layer_types(const Fields& f, ModelSpec& spec, size_t window) {
+Result<std::span<const std::string>> read_layer_types(const Fields& f, const ModelSpec& spec) {
   SOTTO_ASSIGN(const auto types, f.meta().strings("layer_types"));
   if (types.size() != spec.n_layers)
     return f.wrong("layer_types", "has " + std::to_string(types.size()) + " entries, wanted one for each of the " +
@@ -167,13 +164,13 @@ Status read_layer_types(const Fields& f, ModelSpec& spec, size_t window) {
   for (const std::string& type : types)
     if (type != "sliding_attention" && type != "full_attention")
       return f.wrong("layer_types", "holds '" + type + "', wanted sliding_attention or full_attention", ErrorCode::unsupported);
-  set_windows(spec, window, [&](size_t i) { return types[i] == "sliding_attention"; });
-  return {};
+  return types;
 }
 
 Status read_config_windows(const Fields& f, ModelSpec& spec) {
   const WindowRule rule = spec.architecture->windows;
   const std::string key = "sliding_window";
+  if (f.has("layer_types")) SOTTO_TRY(read_layer_types(f, spec));  // where there is no window, too
   if (rule == WindowRule::none || (rule == WindowRule::all_layers && !f.has(key))) return {};
   if (rule == WindowRule::switched) {
     SOTTO_ASSIGN(const bool on, f.flag_or("use_sliding_window", false));
@@ -189,7 +186,8 @@ Status read_config_windows(const Fields& f, ModelSpec& spec) {
     SOTTO_ASSIGN(const size_t pattern, f.size("sliding_window_pattern", kMaxLayers));
     set_windows(spec, window, [&](size_t i) { return (i + 1) % pattern != 0; });
   } else {
-    return read_layer_types(f, spec, window);
+    SOTTO_ASSIGN(const auto types, read_layer_types(f, spec));
+    set_windows(spec, window, [&](size_t i) { return types[i] == "sliding_attention"; });
   }
   return {};
 }
@@ -200,11 +198,7 @@ Status refuse_unknown_features(const Fields& f) {
     const char* key;
     bool computed;
   };
-  static constexpr Row kSwitches[] = {{"use_bidirectional_attention", false},
-                                      {"scale_attn_by_inverse_layer_idx", false},
-                                      {"add_cross_attention", false},
-                                      {"scale_attn_weights", true},
-                                      {"alibi", false}};
+  static constexpr Row kSwitches[] = {{"use_bidirectional_attention", false}, {"add_cross_attention", false}, {"alibi", false}};
   for (const Row& row : kSwitches) {
     SOTTO_ASSIGN(const bool value, f.flag_or(row.key, row.computed));
     if (value != row.computed)
@@ -216,9 +210,9 @@ Status refuse_unknown_features(const Fields& f) {
     if (value != 1)
       return f.wrong(key, "is not 1: heads that are rotated in part are not computed by this version", ErrorCode::unsupported);
   }
-  for (const auto& [key, value] : f.meta().values())
-    if (key.starts_with("quantization_config."))
-      return f.wrong("quantization_config", "is not supported: load the original weights or a GGUF file", ErrorCode::unsupported);
+  if (f.has("quantization_config"))
+    return f.wrong("quantization_config", "is not supported: load the original weights or a GGUF file", ErrorCode::unsupported);
+  SOTTO_TRY(f.flag_or("reorder_and_upcast_attn", false));  // changes roundings alone
   return {};
 }
 
@@ -231,11 +225,19 @@ Status read_scales(const Fields& f, ModelSpec& spec) {
   } else if (arch.score_scale_from_config && spec.n_layers == 62) {
     score_width = static_cast<double>(spec.dim) / static_cast<double>(spec.n_heads);  // Gemma 3 27B, whose GGUF files do not say it
   }
-  const double scale = 1 / std::sqrt(score_width);
-  SOTTO_ASSIGN(const double attention_scale, f.gguf() ? f.positive_or(f.key("attention.scale", ""), scale) : Result<double>(scale));
-  spec.attention_scale = static_cast<float>(attention_scale);
-  SOTTO_ASSIGN(const double score_cap, f.positive_or(f.key("attn_logit_softcapping", "attn_logit_softcapping"), 0));
-  SOTTO_ASSIGN(const double logit_cap, f.positive_or(f.key("final_logit_softcapping", "final_logit_softcapping"), 0));
+  double scale = 1 / std::sqrt(score_width);
+  bool by_layer = false;
+  if (f.gguf()) {
+    SOTTO_ASSIGN(scale, f.positive_or(f.key("attention.scale", ""), scale));
+  } else {
+    SOTTO_ASSIGN(const bool scaled, f.flag_or(std::string(arch.config.scores_scaled), true));
+    SOTTO_ASSIGN(by_layer, f.flag_or(std::string(arch.config.scores_by_layer), false));
+    if (!scaled) scale = 1;
+  }
+  for (size_t i = 0; i < spec.n_layers; ++i)
+    spec.layers[i].attention_scale = static_cast<float>(by_layer ? scale / static_cast<double>(i + 1) : scale);
+  SOTTO_ASSIGN(const double score_cap, f.positive_or(f.key("attn_logit_softcapping", ""), 0));
+  SOTTO_ASSIGN(const double logit_cap, f.positive_or(f.key("final_logit_softcapping", arch.config.logit_cap), 0));
   spec.attention_soft_cap = static_cast<float>(score_cap);
   spec.logit_soft_cap = static_cast<float>(logit_cap);
   return {};

@@ -32,11 +32,14 @@ struct RopeSpec {
   double beta_slow = 1;         // yarn
   double attention_factor = 1;  // multiplies cos and sin: yarn
   bool truncate = true;         // yarn: the ramp's ends are whole dimensions
+
+  bool operator==(const RopeSpec&) const = default;
 };
 
 struct LayerSpec {
-  size_t window = 0;  // tokens a query sees, itself included; 0: all
-  size_t rope = 0;    // index into ModelSpec::ropes
+  size_t window = 0;          // tokens a query sees, itself included; 0: all
+  size_t rope = 0;            // index into ModelSpec::ropes
+  float attention_scale = 0;  // on q*k
 };
 
 struct ModelSpec {
@@ -66,7 +69,6 @@ struct ModelSpec {
   bool attention_bias = false;  // config.json promises these biases: then they must be there
   bool mlp_bias = false;
   float embedding_scale = 1;
-  float attention_scale = 0;     // on q*k
   float attention_soft_cap = 0;  // 0: none
   float logit_soft_cap = 0;      // 0: none
   std::vector<LayerSpec> layers;

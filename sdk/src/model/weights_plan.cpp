@@ -101,11 +101,9 @@ class Planner {
         kernels_(kernels),
         policy_(policy),
         gguf_(file.naming == formats::Naming::gguf) {
-    for (const TensorEntry& tensor : file.tensors) {
-      std::string_view name = tensor.name;
-      if (!gguf_ && name.starts_with(arch_.hf_prefix)) name.remove_prefix(arch_.hf_prefix.size());
-      if (!by_name_.emplace(name, &tensor).second) fault(tensor.name, "occurs twice, with and without its prefix");
-    }
+    for (const TensorEntry& tensor : file.tensors)
+      if (!by_name_.emplace(without_prefix(tensor.name), &tensor).second)
+        fault(tensor.name, "occurs twice, with and without its prefix");
   }
 
   Result<WeightsPlan> run() {
@@ -130,16 +128,26 @@ class Planner {
     if (n_faults_++ < kMaxFaultsListed) error_.message += (n_faults_ > 1 ? "; " : "") + tensor + " " + message;
   }
 
+  std::string_view without_prefix(std::string_view name) const {
+    if (!gguf_ && name.starts_with(arch_.hf_prefix)) name.remove_prefix(arch_.hf_prefix.size());
+    return name;
+  }
+
+  bool is_promised(Role role) const { return is_attention_bias(role) ? spec_.attention_bias : is_mlp_bias(role) && spec_.mlp_bias; }
   bool is_required(const TensorRule& rule) const {
     if (rule.role == Role::head) return !spec_.tied_head;
-    if (rule.need == Need::required) return true;
-    return is_attention_bias(rule.role) ? spec_.attention_bias : is_mlp_bias(rule.role) && spec_.mlp_bias;
+    return rule.need == Need::required || is_promised(rule.role);
+  }
+  // The field of config.json without which this tensor is not computed with; empty: it always is.
+  std::string_view promise_of(Role role) const {
+    if (gguf_) return {};
+    return is_attention_bias(role) ? arch_.config.attention_bias : is_mlp_bias(role) ? arch_.config.mlp_bias : std::string_view();
   }
 
   void place(const TensorRule& rule, size_t layer) {
     const std::string name = with_layer(gguf_ ? rule.gguf : rule.hugging_face, layer);
     if (name.empty()) return;
-    const auto found = by_name_.find(name);
+    const auto found = by_name_.find(without_prefix(name));
     if (found == by_name_.end()) {
       if (is_required(rule)) fault(name, "is missing");
       return;
@@ -147,6 +155,8 @@ class Planner {
     const TensorEntry& tensor = *found->second;
     by_name_.erase(found);
     if (rule.role == Role::head && spec_.tied_head) return;  // held once, as the embedding
+    if (const auto promise = promise_of(rule.role); !promise.empty() && !is_promised(rule.role))
+      return fault(tensor.name, "is there, but " + std::string(promise) + " is not true");
 
     WeightItem item;
     item.role = rule.role;

@@ -93,8 +93,11 @@ struct ConfigNames {
   std::string_view context = "max_position_embeddings";
   std::string_view eps = "rms_norm_eps";
   std::string_view activation = "hidden_act";
-  std::string_view attention_bias{};  // true makes the biases required
+  std::string_view attention_bias{};  // true makes the biases required, all else forbids them
   std::string_view mlp_bias{};
+  std::string_view scores_scaled{};    // false: scores are q*k alone
+  std::string_view scores_by_layer{};  // true: scores are divided by the number of the layer, from 1
+  std::string_view logit_cap{};
 };
 
 /// Which layers look through a window, in a Hugging Face configuration. GGUF says it by `attention.sliding_window`.
@@ -110,7 +113,7 @@ struct Architecture {
   std::string_view hf_model_type;  // model_type; empty: only from GGUF
   std::span<const TensorRule> tensors;
   ConfigNames config{};
-  std::string_view hf_prefix{};  // optional prefix of all tensor names (some exports leave it out)
+  std::string_view hf_prefix{};  // optional prefix of tensor names (files of a model without its head leave it out)
   bool hf_transposed = false;    // matrices stored as (inputs, outputs)
   bool head_dim_required = false;
   bool ffn_optional = false;

@@ -9,6 +9,8 @@ namespace {
 constexpr TensorRule kTensors[] = {
     SOTTO_LLAMA_EMBEDDINGS,
     SOTTO_LLAMA_ATTENTION,
+    SOTTO_LLAMA_QKV_BIASES(Need::optional),
+    {Role::attn_out_bias, "blk.{}.attn_output.bias", "model.layers.{}.self_attn.o_proj.bias", Dim::dim, Dim::none, Need::optional},
     SOTTO_QK_NORMS,
     {Role::attn_post_norm, "blk.{}.post_attention_norm.weight", "model.layers.{}.post_attention_layernorm.weight", Dim::dim},
     {Role::ffn_norm, "blk.{}.ffn_norm.weight", "model.layers.{}.pre_feedforward_layernorm.weight", Dim::dim},
@@ -22,7 +24,8 @@ constinit const Architecture kGemma3 = {
     .gguf_name = "gemma3",
     .hf_model_type = "gemma3_text",
     .tensors = kTensors,
-    .config = {.activation = "hidden_activation"},
+    .config = {.activation = "hidden_activation", .attention_bias = "attention_bias", .logit_cap = "final_logit_softcapping"},
+    .hf_prefix = "model.",
     .head_dim_required = true,
     .theta_required = true,
     .hf_norm_weight_offset = 1,

@@ -25,6 +25,7 @@ constinit const Architecture kLlama = {
     .hf_model_type = "llama",
     .tensors = kTensors,
     .config = {.attention_bias = "attention_bias", .mlp_bias = "mlp_bias"},
+    .hf_prefix = "model.",
     .gguf_neighbour_pairs = true,
 };
 

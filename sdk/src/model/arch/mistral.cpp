@@ -12,6 +12,7 @@ constinit const Architecture kMistral = {
     .gguf_name = "",
     .hf_model_type = "mistral",
     .tensors = kTensors,
+    .hf_prefix = "model.",
     .windows = WindowRule::all_layers,
 };
 

@@ -14,6 +14,7 @@ constinit const Architecture kQwen2 = {
     .gguf_name = "qwen2",
     .hf_model_type = "qwen2",
     .tensors = kTensors,
+    .hf_prefix = "model.",
     .windows = WindowRule::switched,
 };
 

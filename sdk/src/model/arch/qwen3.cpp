@@ -21,6 +21,7 @@ constinit const Architecture kQwen3 = {
     .hf_model_type = "qwen3",
     .tensors = kTensors,
     .config = {.attention_bias = "attention_bias"},
+    .hf_prefix = "model.",
     .head_dim_required = true,
     .windows = WindowRule::switched,
 };
