@@ -93,6 +93,7 @@ struct KvStore {
     std::memcpy(block, x, n * sizeof(float));
     if constexpr (requires { Format::kLargest; }) {
       constexpr float kLimit = Format::kLargest;
+#pragma clang loop unroll(disable)  // size
       for (float& number : block) number = number > kLimit ? kLimit : number < -kLimit ? -kLimit : number;
     }
     Format::encode(block, n, to);
