@@ -27,7 +27,7 @@ uint64_t best_rows_scratch_bytes(size_t n_rows, size_t n_cols) noexcept;
 
 /// x: (weight.n_cols), out: (weight.n_rows): at least the n_best largest outputs and all that equal the least of them are those of
 /// linear(), bit for bit; every other one is that of linear() or -infinity. False: a computed output is not finite. Precondition:
-/// screening_pays(). `scratch` holds linear_scratch_bytes, `own_scratch` best_rows_scratch_bytes, floats apart.
+/// screening_pays(). `scratch` holds linear_scratch_bytes, `own_scratch` best_rows_scratch_bytes; both aligned.
 bool best_rows(const OpContext& context, const float* x, const PackedMatrix& weight, const RowScreen& screen, size_t n_best,
                float* out, std::byte* scratch, std::byte* own_scratch);
 
