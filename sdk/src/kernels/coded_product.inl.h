@@ -61,12 +61,10 @@ struct CodedProduct {
     for (size_t v = 0; v < kVectors; ++v) {
       const V scale = Layout::scales(block, record, g, v);
       for (size_t t = 0; t < M; ++t) sums[v][t] = sums[v][t] + I::to_float(dots[v][t]) * (scale * V::broadcast(x.scale(first + t)));
-      if constexpr (requires { Packing::kHalfStep; }) {
-        const V half = scale * V::broadcast(0.5f);
-        for (size_t t = 0; t < M; ++t) sums[v][t] = sums[v][t] + half * V::broadcast(scaled_sum<g>(x, first + t));
-      }
-      if constexpr (Packing::kHasOffset) {
-        const V offset = Layout::offsets(block, record, g, v);
+      constexpr bool kHalfStep = requires { Packing::kHalfStep; };
+      if constexpr (kHalfStep || Packing::kHasOffset) {
+        V offset = scale * V::broadcast(0.5f);
+        if constexpr (!kHalfStep) offset = Layout::offsets(block, record, g, v);
         for (size_t t = 0; t < M; ++t) sums[v][t] = sums[v][t] + offset * V::broadcast(scaled_sum<g>(x, first + t));
       }
     }
