@@ -19,8 +19,8 @@ struct Packing {
       to.scale[g] = static_cast<int8_t>(block.scales[g] & 15);
       to.minimum[g] = static_cast<int8_t>(block.scales[g] >> 4);
     }
-    for (size_t i = 0; i < kBlock; ++i)
-      to.code[i] = static_cast<uint8_t>(block.qs[32 * (i / 128) + i % 32] >> (2 * (i / 32 % 4)) & 3);
+    for (size_t g = 0; g < 8; ++g)
+      for (size_t i = 0; i < 32; ++i) to.code[32 * g + i] = static_cast<uint8_t>(block.qs[32 * (g / 4) + i] >> (2 * (g % 4)) & 3);
   }
 };
 

@@ -17,8 +17,8 @@ struct Packing {
     to.d = block.d;
     to.m = block.dmin;
     unpack_scales(block.scales, to);
-    for (size_t i = 0; i < kBlock; ++i)
-      to.code[i] = static_cast<uint8_t>(block.qs[32 * (i / 64) + i % 32] >> (4 * (i / 32 % 2)) & 15);
+    for (size_t g = 0; g < 8; ++g)
+      for (size_t i = 0; i < 32; ++i) to.code[32 * g + i] = static_cast<uint8_t>(block.qs[32 * (g / 2) + i] >> (4 * (g % 2)) & 15);
   }
 };
 
