@@ -23,6 +23,7 @@ trap 'rm -rf "$work"' EXIT
 for package in bochsbios busybox-static isolinux syslinux-common; do want "$package"; done
 want genisoimage genisoimage
 want cpio cpio
+want llvm-19 llvm-strip-19
 install_wanted
 
 if [ ! -x "$prefix/bochs" ]; then
@@ -90,7 +91,7 @@ for command in "$@"; do
     mkdir -p "$root$(dirname "$file")"
     cp -Lu "$file" "$root$file"
   done
-  strip "$root$program"
+  llvm-strip-19 "$root$program"
   printf '%s %s; echo "== status $?"\n' "$program" "${command#"${command%% *}"}" >> "$root/commands"
 done
 for folder in "${folders[@]}"; do
@@ -107,7 +108,7 @@ DEFAULT sotto
 LABEL sotto
   KERNEL /vmlinuz
   INITRD /initrd
-  APPEND console=ttyS0 quiet nokaslr mitigations=off idle=halt clearcpuid=580 reboot=t
+  APPEND console=ttyS0 loglevel=0 nokaslr mitigations=off idle=halt clearcpuid=580 reboot=t
 TEXT
 genisoimage -quiet -R -o "$work/disc.iso" -b isolinux/isolinux.bin -c isolinux/boot.cat -no-emul-boot -boot-load-size 4 -boot-info-table "$disc"
 cat > "$work/bochsrc" <<TEXT
