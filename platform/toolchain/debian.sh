@@ -33,9 +33,13 @@ install_wanted() {
 
 # The archive this machine was installed from; it carries the newer suites as well.
 debian_archive() {
-  local release
+  local release archive
   release=$(. /etc/os-release && printf '%s' "$VERSION_CODENAME")
-  apt-get indextargets --format '$(CODENAME) $(REPO_URI)' 2>/dev/null | awk -v release="$release" '$1 == release {print $2; exit}'
+  served() { apt-get indextargets --format '$(CODENAME) $(REPO_URI)' 2>/dev/null | awk -v release="$release" '$1 == release {print $2; exit}'; }
+  archive=$(served)
+  [ -n "$archive" ] || { as_root apt-get -qq update >&2; archive=$(served); }
+  [ -n "$archive" ] || die "no apt source of this machine serves its own release"
+  printf '%s' "$archive"
 }
 
 # open_suite FOLDER SUITE: makes `suite_apt` read SUITE through lists, cache and an empty package database below FOLDER.
@@ -43,9 +47,7 @@ open_suite() {
   suite_folder=$1
   local keyring=/usr/share/keyrings/debian-archive-keyring.gpg archive
   [ -r "$keyring" ] || { want debian-archive-keyring; install_wanted; }
-  archive=$(debian_archive)
-  [ -n "$archive" ] || { as_root apt-get -qq update >&2; archive=$(debian_archive); }
-  [ -n "$archive" ] || die "no apt source of this machine serves its own release"
+  archive=$(debian_archive) || exit 1
   mkdir -p "$suite_folder"/{lists/partial,cache/archives/partial,parts,preferences}
   : > "$suite_folder/status"
   printf 'deb [arch=%s signed-by=%s] %s %s main\n' "$(dpkg --print-architecture)" "$keyring" "$archive" "$2" \
