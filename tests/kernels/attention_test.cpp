@@ -19,9 +19,10 @@ struct Setting {
 };
 
 constexpr Setting kSettings[] = {
-    {1, 1, 0, 0},     {3, 1, 200, 0},  {9, 7, 61, 0},    {2, 70, 0, 0},  {4, 33, 100, 0, 30.0f},
-    {5, 70, 130, 16}, {7, 20, 63, 64}, {1, 65, 64, 100}, {6, 3, 5, 1},   {8, 9, 200, 128, 5.0f},
-    {2, 70, 3, 200},  {1, 1, 63, 0},   {1, 1, 64, 0},    {65, 2, 10, 0}, {40, 5, 128, 33},
+    {1, 1, 0, 0},     {3, 1, 200, 0},  {9, 7, 61, 0},     {2, 70, 0, 0},  {4, 33, 100, 0, 30.0f},
+    {5, 70, 130, 16}, {7, 20, 63, 64}, {1, 65, 64, 100},  {6, 3, 5, 1},   {8, 9, 200, 128, 5.0f},
+    {2, 70, 3, 200},  {1, 1, 63, 0},   {1, 1, 64, 0},     {65, 2, 10, 0}, {40, 5, 128, 33},
+    {3, 70, 700, 0},  {2, 9, 250, 0},  {3, 20, 507, 258}, {2, 3, 511, 1},
 };
 constexpr size_t kHeadDims[] = {8, 16, 24, 33, 64, 80, 100, 128, 256};
 
@@ -109,6 +110,26 @@ struct Pass {
     args.out = out.data() + start;
     args.scratch = scratch.data();
     kernels.attention(args);
+  }
+  /// The last token, its spans computed one by one, the last first.
+  std::vector<float> last_token_by_spans(const KernelTable& kernels) const {
+    std::vector<float> scratch(kernels.attention_scratch_floats(setting.n_heads, head_dim), NAN);
+    AttentionArgs args = cache.args();
+    args.queries = queries.data() + (setting.n_tokens - 1) * setting.n_heads * head_dim;
+    args.n_tokens = 1;
+    args.n_heads = setting.n_heads;
+    args.first_position = setting.first_position + setting.n_tokens - 1;
+    args.window = setting.window;
+    args.scale = scale;
+    args.soft_cap = setting.soft_cap;
+    args.scratch = scratch.data();
+    const size_t end = args.first_position + 1, begin = setting.window == 0 || end < setting.window ? 0 : end - setting.window;
+    const size_t first = begin / kKvSpan, n_spans = args.first_position / kKvSpan - first + 1;
+    const size_t state_floats = setting.n_heads * kernels.attention_state_floats(head_dim);
+    std::vector<float> states(n_spans * state_floats, NAN), out(setting.n_heads * head_dim, NAN);
+    for (size_t span = n_spans; span-- > 0;) kernels.attention_span(args, first + span, states.data() + span * state_floats);
+    kernels.attention_merge(states.data(), n_spans, setting.n_heads, head_dim, out.data());
+    return out;
   }
   std::vector<float> whole(const KernelTable& kernels) const {
     std::vector<float> out(queries.size(), NAN);
@@ -204,6 +225,13 @@ TEST_P(AttentionTest, HeadsInPiecesGiveTheSameBits) {
     if (first > 0) pass.compute(table(), 0, pass.setting.n_tokens, 0, first, out);
     pass.compute(table(), 0, pass.setting.n_tokens, first, n_heads - first, out);
     EXPECT_TRUE(same_bits(out, pass.whole(table())));
+  });
+}
+
+TEST_P(AttentionTest, SpansGiveTheSameBits) {
+  for_each_pass([](const Pass& pass) {
+    const std::vector<float> last = pass.last_token_by_spans(table()), whole = pass.whole(table());
+    EXPECT_TRUE(same_bits(last, std::vector<float>(whole.end() - static_cast<ptrdiff_t>(last.size()), whole.end())));
   });
 }
 

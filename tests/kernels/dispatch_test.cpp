@@ -37,8 +37,8 @@ TEST(DispatchTest, TablesAreComplete) {
     }
     EXPECT_TRUE(table->activation_bytes && table->quantize_activations && table->rms_norm && table->layer_norm && table->rope &&
                 table->activate && table->add && table->scale && table->soft_cap && table->attention &&
-                table->attention_scratch_floats && table->kv_store && table->all_finite && table->argmax && table->max &&
-                table->exp_sum)
+                table->attention_scratch_floats && table->attention_span && table->attention_state_floats &&
+                table->attention_merge && table->kv_store && table->all_finite && table->argmax && table->max && table->exp_sum)
         << table->name;
   }
 }

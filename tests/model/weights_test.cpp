@@ -61,7 +61,7 @@ TEST(Weights, MemoryIsWhatWasPlanned) {
       const auto timeline = timeline_of(*model, machine, shape);
       ASSERT_TRUE(timeline) << text_of(timeline);
       EXPECT_EQ(timeline->cache.bytes(), kv_cache_bytes(model->spec, shape));
-      EXPECT_EQ(timeline->activations.bytes(), Activations::bytes_needed(model->spec, machine.kernels, 7, 1));
+      EXPECT_EQ(timeline->activations.bytes(), Activations::bytes_needed(model->spec, machine.kernels, shape, 1));
     }
   }
 }
@@ -207,8 +207,9 @@ TEST(Weights, SizesPastTheMachineAreErrors) {
   EXPECT_EQ(kv_cache_bytes(wide, shape), uint64_t{1} << 63);
   EXPECT_REFUSED(KvCache::make(wide, shape), ErrorCode::out_of_memory, "key/value cache");
   wide.dim = wide.ffn_dim = 1 << 20;
-  EXPECT_GT(Activations::bytes_needed(wide, machine.kernels, size_t{1} << 20, 64), uint64_t{1} << 42);
-  EXPECT_REFUSED(Activations::make(wide, machine.kernels, size_t{1} << 20, 64), ErrorCode::out_of_memory, "scratch");
+  const KvShape long_chunk{.context = size_t{1} << 26, .chunk = size_t{1} << 20};
+  EXPECT_GT(Activations::bytes_needed(wide, machine.kernels, long_chunk, 64), uint64_t{1} << 42);
+  EXPECT_REFUSED(Activations::make(wide, machine.kernels, long_chunk, 64), ErrorCode::out_of_memory, "scratch");
 }
 
 }  // namespace

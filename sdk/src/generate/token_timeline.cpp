@@ -30,8 +30,8 @@ Result<model::KvShape> session_shape(const model::ModelSpec& spec, const Session
 
 MemoryUsage session_memory(const model::ModelSpec& spec, const model::KvShape& shape, const Engine::Impl& engine) noexcept {
   return {.kv_bytes = model::kv_cache_bytes(spec, shape),
-          .scratch_bytes = model::Activations::bytes_needed(spec, engine.kernels, shape.chunk, engine.pool.size()) +
-                           logits_bytes(spec) + uint64_t{shape.context} * sizeof(TokenId)};
+          .scratch_bytes = model::Activations::bytes_needed(spec, engine.kernels, shape, engine.pool.size()) + logits_bytes(spec) +
+                           uint64_t{shape.context} * sizeof(TokenId)};
 }
 
 Status check_tokens(const model::ModelSpec& spec, std::span<const TokenId> tokens) {

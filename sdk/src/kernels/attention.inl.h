@@ -1,5 +1,6 @@
 // Attention with an online softmax over tiles of 64 keys. Tiles start at multiples of 64 of the absolute position and keys keep
-// their place in them, so a token meets the same numbers in the same order in decode and in any cut of a prompt. Tiles are
+// their place in them, so a token meets the same numbers in the same order in decode and in any cut of a prompt. Four tiles are a
+// span: it is summed apart and merged with those before it, so that spans may also be computed by several threads. Tiles are
 // converted to floats once for all rows of a block: query heads of the key/value head, times tokens. Few rows, as in decode, take
 // the numbers from the cache into registers: each is used once, and a tile of floats overflows the first-level cache.
 #pragma once
@@ -16,15 +17,25 @@ struct Attention {
     const Shape shape(head_dim);
     return shape.key_floats() + shape.value_floats() + 2 * shape.scale_floats() + rows(n_heads) * shape.floats_per_row();
   }
+  static size_t attention_state_floats(size_t head_dim) { return Shape(head_dim).state_stride; }
 
   static void attention(const AttentionArgs& args) {
-    switch (args.kv_type) {
-      case KvType::f32:
-        return all_blocks<F32Kv<Arch>>(args);
-      case KvType::f16:
-        return all_blocks<F16Kv<Arch>>(args);
-      case KvType::q8_0:
-        return all_blocks<Q8Kv<Arch>>(args);
+    with_format(args.kv_type, [&]<class Format>() { all_blocks<Format>(args); });
+  }
+
+  static void attention_span(const AttentionArgs& args, size_t span, float* states) {
+    Block block(args, 0, 1);
+    block.states = states;
+    load_queries(block);
+    with_format(args.kv_type, [&]<class Format>() { attend<Format>(block, span); });
+  }
+
+  static void attention_merge(float* states, size_t n_spans, size_t n_heads, size_t head_dim, float* out) {
+    const Shape shape(head_dim);
+    for (size_t head = 0; head < n_heads; ++head) {
+      float* const merged = states + head * shape.state_stride;
+      for (size_t span = 1; span < n_spans; ++span) merge(shape, merged + span * n_heads * shape.state_stride, merged);
+      write(shape, merged, out + head * head_dim);
     }
   }
 
@@ -41,15 +52,32 @@ struct Attention {
 
   static constexpr size_t kKeyStride = odd_lines(kTile);
 
-  struct Shape {
-    size_t head_dim, columns, value_stride;
+  template <class Use>
+  static void with_format(KvType type, Use use) {
+    switch (type) {
+      case KvType::f32:
+        return use.template operator()<F32Kv<Arch>>();
+      case KvType::f16:
+        return use.template operator()<F16Kv<Arch>>();
+      case KvType::q8_0:
+        return use.template operator()<Q8Kv<Arch>>();
+    }
+  }
 
-    explicit Shape(size_t dim) : head_dim(dim), columns(round_up(dim, 16)), value_stride(odd_lines(dim)) {}
+  struct Shape {
+    size_t head_dim, columns, value_stride, state_stride;
+
+    explicit Shape(size_t dim)
+        : head_dim(dim), columns(round_up(dim, 16)), value_stride(odd_lines(dim)), state_stride(odd_lines(columns + 2)) {}
     size_t key_floats() const { return columns * kKeyStride; }
     size_t value_floats() const { return kTile * value_stride; }
     size_t scales_per_row() const { return round_up(head_dim, kKvBlock) / kKvBlock; }
     size_t scale_floats() const { return kTile * scales_per_row(); }
-    size_t floats_per_row() const { return columns + kKeyStride + value_stride + 2; }
+    size_t floats_per_row() const { return columns + kKeyStride + 2 * state_stride; }
+
+    // A state is what a row has seen of some keys: (columns) values weighted by their numerators exp(score - maximum) and summed,
+    float* total(float* state) const { return state + columns; }  // of numerators
+    float* maximum(float* state) const { return state + columns + 1; }
   };
 
   // Query tokens that are worked on together, and where their parts of the scratch lie.
@@ -63,9 +91,8 @@ struct Attention {
     float* value_scales;  // (kTile, scales_per_row), the same
     float* queries;       // (n_rows, columns), times args.scale
     float* scores;        // (n_rows, kKeyStride), then softmax numerators
-    float* sums;          // (n_rows, value_stride): values weighted so far
-    float* maximum;       // (n_rows)
-    float* total;         // (n_rows): sum of numerators
+    float* states;        // (n_rows, state_stride): of the span at hand
+    float* merged;        // (n_rows, state_stride): of the spans before it
 
     Block(const AttentionArgs& all, size_t token, size_t count)
         : args(all), shape(all.head_dim), first_token(token), n_tokens(count), n_rows(count * all.n_heads) {
@@ -75,10 +102,11 @@ struct Attention {
       value_scales = key_scales + shape.scale_floats();
       queries = value_scales + shape.scale_floats();
       scores = queries + n_rows * shape.columns;
-      sums = scores + n_rows * kKeyStride;
-      maximum = sums + n_rows * shape.value_stride;
-      total = maximum + n_rows;
+      states = scores + n_rows * kKeyStride;
+      merged = states + n_rows * shape.state_stride;
     }
+
+    float* state(size_t row) const { return states + row * shape.state_stride; }
 
     size_t position(size_t token) const { return args.first_position + first_token + token; }
     size_t first_seen(size_t token) const {
@@ -100,37 +128,64 @@ struct Attention {
     const size_t tokens = args.n_heads < kBlockRows ? kBlockRows / args.n_heads : 1;
     for (size_t token = 0; token < args.n_tokens; token += tokens) {
       const Block block(args, token, args.n_tokens - token < tokens ? args.n_tokens - token : tokens);
-      start(block);
-      const size_t first = block.first_seen(0), end = block.position(block.n_tokens - 1) + 1;
-      for (size_t tile = first / kTile * kTile; tile < end; tile += kTile) {
-        one_tile<Format>(block, {tile, tile < first ? first : tile, tile + kTile < end ? tile + kTile : end});
+      load_queries(block);
+      const auto merged = [&](size_t row) { return block.merged + row * block.shape.state_stride; };
+      for (size_t row = 0; row < block.n_rows; ++row) clear(block.shape, merged(row));
+      for (size_t span = block.first_seen(0) / kKvSpan; span <= block.position(block.n_tokens - 1) / kKvSpan; ++span) {
+        attend<Format>(block, span);
+        for (size_t row = 0; row < block.n_rows; ++row) merge(block.shape, block.state(row), merged(row));
       }
-      finish(block);
+      for (size_t row = 0; row < block.n_rows; ++row) {
+        const size_t t = block.first_token + row / args.n_heads, head = row % args.n_heads;
+        write(block.shape, merged(row), args.out + t * args.out_stride + head * args.head_dim);
+      }
     }
   }
 
-  static void start(const Block& block) {
+  static void load_queries(const Block& block) {
     const AttentionArgs& args = block.args;
-    const V scale = V::broadcast(args.scale), zero = V::broadcast(0.0f);
+    const V scale = V::broadcast(args.scale);
     for (size_t row = 0; row < block.n_rows; ++row) {
       const size_t token = block.first_token + row / args.n_heads, head = row % args.n_heads;
       const float* query = args.queries + token * args.query_stride + head * args.head_dim;
       map_rows<Arch>(args.head_dim, block.queries + row * block.shape.columns, [&](auto at) { return at(query) * scale; });
-      map_rows<Arch>(block.shape.value_stride, block.sums + row * block.shape.value_stride, [&](auto) { return zero; });
-      block.maximum[row] = -kInfinity;
-      block.total[row] = 0.0f;
     }
   }
 
-  static void finish(const Block& block) {
-    const AttentionArgs& args = block.args;
-    for (size_t row = 0; row < block.n_rows; ++row) {
-      const size_t token = block.first_token + row / args.n_heads, head = row % args.n_heads;
-      const float* sums = block.sums + row * block.shape.value_stride;
-      const V factor = V::broadcast(1.0f / block.total[row]);
-      map_rows<Arch>(args.head_dim, args.out + token * args.out_stride + head * args.head_dim,
-                     [&](auto at) { return at(sums) * factor; });
+  static void clear(const Shape& shape, float* state) {
+    map_rows<Arch>(shape.columns, state, [zero = V::broadcast(0.0f)](auto) { return zero; });
+    *shape.maximum(state) = -kInfinity;
+    *shape.total(state) = 0.0f;
+  }
+
+  // The states of keys [span * kKvSpan, (span + 1) * kKvSpan). A row that sees none of them is left with a total of 0.
+  template <class Format>
+  static void attend(const Block& block, size_t span) {
+    for (size_t row = 0; row < block.n_rows; ++row) clear(block.shape, block.state(row));
+    const size_t span_begin = span * kKvSpan, span_end = span_begin + kKvSpan;
+    const size_t seen_begin = block.first_seen(0), seen_end = block.position(block.n_tokens - 1) + 1;
+    const size_t first = seen_begin > span_begin ? seen_begin : span_begin, end = seen_end < span_end ? seen_end : span_end;
+    for (size_t tile = first / kTile * kTile; tile < end; tile += kTile)
+      one_tile<Format>(block, {tile, tile < first ? first : tile, tile + kTile < end ? tile + kTile : end});
+  }
+
+  // merged, of some keys, becomes that of those keys and later ones. Both shrink to the higher maximum.
+  static void merge(const Shape& shape, float* later, float* merged) {
+    if (*shape.total(later) == 0.0f) return;
+    if (*shape.total(merged) == 0.0f) {
+      map_rows<Arch>(shape.columns + 2, merged, [&](auto at) { return at(later); });
+      return;
     }
+    const float a = *shape.maximum(merged), b = *shape.maximum(later), maximum = a > b ? a : b;
+    const V keep = simd::exp(V::broadcast(a - maximum)), take = simd::exp(V::broadcast(b - maximum));
+    map_rows<Arch>(shape.columns + 1, merged, [&](auto at) { return at(merged) * keep + at(later) * take; });
+    *shape.maximum(merged) = maximum;
+  }
+
+  // out: (head_dim)
+  static void write(const Shape& shape, float* state, float* out) {
+    const V factor = V::broadcast(1.0f / *shape.total(state));
+    map_rows<Arch>(shape.head_dim, out, [&](auto at) { return at(state) * factor; });
   }
 
   template <class Format>
@@ -164,8 +219,8 @@ struct Attention {
       map_rows<Arch>(n_columns, scores.c + i * kKeyStride, [zero = V::broadcast(0.0f)](auto) { return zero; });
     const Matrices weighted{.a = block.scores + row * kKeyStride + skipped,
                             .a_stride = kKeyStride,
-                            .c = block.sums + row * block.shape.value_stride,
-                            .c_stride = block.shape.value_stride,
+                            .c = block.state(row),
+                            .c_stride = block.shape.state_stride,
                             .n_rows = n_rows,
                             .n_cols = block.shape.columns,
                             .n_k = n_seen};
@@ -197,22 +252,21 @@ struct Attention {
     const float* row_scores = scores + first_column;
     const float highest =
         accumulate<Arch>(n_columns, -kInfinity, [&](V largest, auto at) { return simd::larger(at(row_scores), largest); }).max();
-    const float maximum = highest > block.maximum[row] ? highest : block.maximum[row];
+    float* const state = block.state(row);
+    float& maximum_so_far = *block.shape.maximum(state);
+    const float maximum = highest > maximum_so_far ? highest : maximum_so_far;
     const V shift = V::broadcast(maximum);
     const float sum = accumulate<Arch>(n_columns, 0.0f, [&](V so_far, auto at) {
                         const V numerator = simd::exp(at(row_scores) - shift);
                         at.store(numerator, scores + first_column);
                         return so_far + numerator;
                       }).sum();
-    if (maximum != block.maximum[row]) {
-      float factor[V::kLanes];
-      simd::exp(V::broadcast(block.maximum[row]) - shift).store(factor);
-      float* sums = block.sums + row * block.shape.value_stride;
-      map_rows<Arch>(block.shape.columns, sums, [&, all = V::broadcast(factor[0])](auto at) { return at(sums) * all; });
-      block.total[row] = block.total[row] * factor[0];
-      block.maximum[row] = maximum;
+    if (maximum != maximum_so_far) {
+      const V factor = simd::exp(V::broadcast(maximum_so_far) - shift);
+      map_rows<Arch>(block.shape.columns + 1, state, [&](auto at) { return at(state) * factor; });
+      maximum_so_far = maximum;
     }
-    block.total[row] = block.total[row] + sum;
+    *block.shape.total(state) += sum;
   }
 
   // Keys and values as floats.

@@ -88,6 +88,8 @@ enum class KvType : uint8_t { f32, f16, q8_0 };
 
 /// Slots that are worked on together; a cache has a multiple of them.
 inline constexpr size_t kKvTile = 64;
+/// Positions whose softmax is summed apart, whoever computes it.
+inline constexpr size_t kKvSpan = 4 * kKvTile;
 
 /// Attention of one key/value head for a run of query tokens (causal). Heads that share it form the rows of one tile.
 /// Token t of the run has position first_position + t and sees cache slots of positions max(0, p-window+1) .. p.
@@ -145,6 +147,13 @@ struct KernelTable {
   void (*soft_cap)(float cap, float* x, size_t n);
   void (*attention)(const AttentionArgs& args);
   size_t (*attention_scratch_floats)(size_t n_heads, size_t head_dim);
+  /// The same of one token, cut at positions that are multiples of kKvSpan: what it sees of [span * kKvSpan, (span + 1) * kKvSpan),
+  /// which must be something, becomes a state for each head, (n_heads, attention_state_floats(head_dim)). out is not used.
+  void (*attention_span)(const AttentionArgs& args, size_t span, float* states);
+  size_t (*attention_state_floats)(size_t head_dim);
+  /// states, (n_spans, n_heads, attention_state_floats(head_dim)) of consecutive spans, become out, (n_heads, head_dim): what
+  /// `attention` gives, to the bit. The states are used up.
+  void (*attention_merge)(float* states, size_t n_spans, size_t n_heads, size_t head_dim, float* out);
   /// One key and one value of head_dim floats into a slot of their head's keys and values. q8_0 rounds as GGUF's Q8_0 blocks do,
   /// head_dim padded to 32; f16 saturates instead of overflowing.
   void (*kv_store)(KvType type, const float* key, const float* value, size_t head_dim, size_t slot, std::byte* keys,

@@ -209,7 +209,7 @@ Error not_finite(const std::string& where) {
 Result<Timeline> Timeline::make(const ModelSpec& spec, const Weights& weights, const kernels::KernelTable& kernels,
                                 const KvShape& shape, size_t n_threads) {
   SOTTO_ASSIGN(KvCache cache, KvCache::make(spec, shape));
-  SOTTO_ASSIGN(Activations activations, Activations::make(spec, kernels, shape.chunk, n_threads));
+  SOTTO_ASSIGN(Activations activations, Activations::make(spec, kernels, shape, n_threads));
   Timeline timeline{std::move(cache), std::move(activations), {}};
   const float* factors = weights.global().vector(Role::rope_factors);
   for (const RopeSpec& rope : spec.ropes)

@@ -1,5 +1,5 @@
-// attention: every query head of a run of tokens against the cache, split over threads by heads (decode) or by heads and runs of
-// tokens (prefill). Query heads that share a key/value head are the rows of one tile.
+// attention: every query head of a run of tokens against the cache, split over threads by heads and spans of the cache (decode) or
+// by heads and runs of tokens (prefill). Query heads that share a key/value head are the rows of one tile.
 #pragma once
 
 #include "ops/context.h"
@@ -25,8 +25,9 @@ struct AttentionShape {
   float soft_cap;  // 0: none
 };
 
-/// Floats `attention` needs as scratch.
-uint64_t attention_scratch_floats(const kernels::KernelTable& kernels, const AttentionShape& shape, size_t n_threads) noexcept;
+/// Floats `attention` needs as scratch where a token sees at most n_seen positions.
+uint64_t attention_scratch_floats(const kernels::KernelTable& kernels, const AttentionShape& shape, size_t n_seen,
+                                  size_t n_threads) noexcept;
 
 /// queries: (n_tokens, query_stride), out: (n_tokens, out_stride); heads of one token lie head_dim apart.
 /// Keys and values of these tokens are in the cache already. Where the context stops the work, parts of out are left as they were.
