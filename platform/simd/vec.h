@@ -99,6 +99,11 @@ struct Vec {
   friend SOTTO_INLINE Vec select(Mask yes, Vec a, Vec b) { return {xsimd::select(yes, a.v, b.v)}; }
   friend SOTTO_INLINE bool any_equal(Vec a, Vec b) { return xsimd::any(a.v == b.v); }
   friend SOTTO_INLINE Vec abs(Vec a) { return {xsimd::abs(a.v)}; }
+  /// The low 16 bits of a, and above them those of b.
+  friend SOTTO_INLINE Vec low_halves(Vec a, Vec b) {
+    const Words low = xsimd::bitwise_cast<uint32_t>(a.v) & Words(0xffff);
+    return {xsimd::bitwise_cast<float>(low | (xsimd::bitwise_cast<uint32_t>(b.v) << 16))};
+  }
   /// The bits of a, plus the bits of b shifted left by 23: a * 2^n when the low bits of b hold the integer n.
   friend SOTTO_INLINE Vec add_to_exponent(Vec a, Vec b) {
     return {xsimd::bitwise_cast<float>(xsimd::bitwise_cast<uint32_t>(a.v) + (xsimd::bitwise_cast<uint32_t>(b.v) << 23))};
@@ -145,6 +150,9 @@ struct Vec<Arch> {
   friend SOTTO_INLINE Vec select(Mask yes, Vec a, Vec b) { return yes ? a : b; }
   friend SOTTO_INLINE bool any_equal(Vec a, Vec b) { return a.v == b.v; }
   friend SOTTO_INLINE Vec abs(Vec a) { return {__builtin_fabsf(a.v)}; }
+  friend SOTTO_INLINE Vec low_halves(Vec a, Vec b) {
+    return {std::bit_cast<float>((std::bit_cast<uint32_t>(a.v) & 0xffff) | std::bit_cast<uint32_t>(b.v) << 16)};
+  }
   friend SOTTO_INLINE Vec add_to_exponent(Vec a, Vec b) {
     return {std::bit_cast<float>(std::bit_cast<uint32_t>(a.v) + (std::bit_cast<uint32_t>(b.v) << 23))};
   }

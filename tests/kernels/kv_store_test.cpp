@@ -7,34 +7,33 @@ namespace {
 
 class KvStoreTest : public PerTarget {
  protected:
-  static constexpr size_t kSlot = 21;  // the sixth of the second group of 16
+  static constexpr size_t kSlot = 53;  // the sixth of the last group of 16
 
-  /// A value as it lies in its slot. The key, the same numbers, is found in its group and compared; all around stays as it was.
+  /// A value as a row. It and the key, the same numbers, are found in their groups; all around stays as it was.
   static std::vector<std::byte> stored(KvType type, const std::vector<float>& x) {
     const size_t row_bytes = kv_row_bytes(type, x.size());
     std::vector<std::byte> keys(kKvTile * row_bytes, std::byte{0xee}), values(keys), row(row_bytes);
     table().kv_store(type, x.data(), x.data(), x.size(), kSlot, keys.data(), values.data());
-    std::copy_n(values.data() + kSlot * row_bytes, row_bytes, row.data());
-    for (size_t i = 0; i < values.size(); ++i)
-      if (i / row_bytes != kSlot) EXPECT_EQ(values[i], std::byte{0xee}) << i;
 
-    // Every field of a row, a scale or a number, lies beside those of the 15 other slots of the group.
-    std::vector<size_t> field_bytes;
-    if (type == KvType::q8_0) {
-      for (size_t block = 0; block < row_bytes / 34; ++block) {
-        field_bytes.push_back(2);
-        field_bytes.insert(field_bytes.end(), 32, 1);
+    std::vector<size_t> key_at(row_bytes), value_at(row_bytes);  // of each byte of a row
+    for (size_t i = 0; i < row_bytes; ++i) {
+      if (type == KvType::q8_0) {
+        const size_t tile_block = 64 * 34 * (i / 34), code = i % 34 - 2;
+        const bool is_scale = i % 34 < 2;
+        key_at[i] = tile_block + (is_scale ? kSlot * 2 + i % 34 : 128 + (code % 16 * 64 + kSlot) * 2 + code / 16);
+        value_at[i] = tile_block + (is_scale ? kSlot * 2 + i % 34 : 128 + ((16 + kSlot % 16) * 32 + code) * 2 + kSlot % 32 / 16);
+      } else {
+        const size_t n = type == KvType::f32 ? 4 : 2;
+        key_at[i] = kSlot / 16 * 16 * row_bytes + i / n * n * 16 + kSlot % 16 * n + i % n;
+        value_at[i] = kSlot * row_bytes + i;
       }
-    } else {
-      field_bytes.assign(x.size(), type == KvType::f32 ? 4 : 2);
+      row[i] = values[value_at[i]];
     }
-    std::vector<std::byte> want(keys.size(), std::byte{0xee});
-    size_t at = 0;
-    for (const size_t n : field_bytes) {
-      std::copy_n(row.data() + at, n, want.data() + 16 * row_bytes + 16 * at + kSlot % 16 * n);
-      at += n;
+    for (const auto& [bytes, at] : {std::pair{&keys, &key_at}, {&values, &value_at}}) {
+      std::vector<std::byte> want(bytes->size(), std::byte{0xee});
+      for (size_t i = 0; i < row_bytes; ++i) want[(*at)[i]] = row[i];
+      EXPECT_EQ(*bytes, want) << "kv type " << static_cast<int>(type) << " head_dim " << x.size();
     }
-    EXPECT_EQ(keys, want) << "kv type " << static_cast<int>(type) << " head_dim " << x.size();
     return row;
   }
   static std::vector<float> loaded(quant::DType type, const std::vector<std::byte>& row) {

@@ -3,6 +3,9 @@
 // span: it is summed apart and merged with those before it, so that spans may also be computed by several threads. Tiles are
 // converted to floats once for all rows of a block: query heads of the key/value head, times tokens. Few rows, as in decode, take
 // the numbers from the cache into registers: each is used once, and a tile of floats overflows the first-level cache.
+// A cache of 8-bit codes is not made floats: queries and numerators are rounded to 16 bits, each row to its largest, and sums of
+// the products of a block are exact integers. Of those a register holds twice as many, and the error is lost beside that of the
+// codes.
 #pragma once
 
 #include "kernels/kv_layout.inl.h"
@@ -15,7 +18,8 @@ template <class Arch>
 struct Attention {
   static size_t attention_scratch_floats(size_t n_heads, size_t head_dim) {
     const Shape shape(head_dim);
-    return shape.key_floats() + shape.value_floats() + 2 * shape.scale_floats() + rows(n_heads) * shape.floats_per_row();
+    return shape.key_floats() + shape.value_floats() + 2 * shape.scale_floats() + shape.n_blocks() +
+           rows(n_heads) * shape.floats_per_row();
   }
   static size_t attention_state_floats(size_t head_dim) { return Shape(head_dim).state_stride; }
 
@@ -41,8 +45,10 @@ struct Attention {
 
  private:
   using V = simd::Vec<Arch>;
+  using Multiply = MultiplyAdd<Arch>;
   static constexpr size_t kTile = kKvTile;
-  static constexpr size_t kBlockRows = 64;  // rows that share one conversion of a tile
+  static constexpr size_t kPiece = kKeyGroup;  // columns that are multiplied by one call: a group of keys
+  static constexpr size_t kBlockRows = 64;     // rows that share one conversion of a tile
   static constexpr float kInfinity = __builtin_inff();
 
   static constexpr size_t round_up(size_t n, size_t multiple) { return (n + multiple - 1) / multiple * multiple; }
@@ -52,6 +58,13 @@ struct Attention {
 
   static constexpr size_t kKeyStride = odd_lines(kTile);
 
+  static constexpr float kLargestCode = 32767.0f, kSmallest = 0x1p-100f;
+  // Nearest-even codes of x and of y, in the low and the high half of 32-bit lanes.
+  static SOTTO_INLINE V code_pairs(V x, V y) {
+    const V rounder = V::broadcast(12582912.0f);  // 1.5 * 2^23: floats of this size have a spacing of one
+    return low_halves(x + rounder, y + rounder);
+  }
+
   template <class Use>
   static void with_format(KvType type, Use use) {
     switch (type) {
@@ -60,7 +73,7 @@ struct Attention {
       case KvType::f16:
         return use.template operator()<F16Kv<Arch>>();
       case KvType::q8_0:
-        return use.template operator()<Q8Kv<Arch>>();
+        return use.template operator()<Q8Kv>();
     }
   }
 
@@ -71,9 +84,10 @@ struct Attention {
         : head_dim(dim), columns(round_up(dim, 16)), value_stride(odd_lines(dim)), state_stride(odd_lines(columns + 2)) {}
     size_t key_floats() const { return columns * kKeyStride; }
     size_t value_floats() const { return kTile * value_stride; }
-    size_t scales_per_row() const { return round_up(head_dim, kKvBlock) / kKvBlock; }
-    size_t scale_floats() const { return kTile * scales_per_row(); }
-    size_t floats_per_row() const { return columns + kKeyStride + 2 * state_stride; }
+    size_t n_blocks() const { return round_up(head_dim, kKvBlock) / kKvBlock; }
+    size_t scale_floats() const { return n_blocks() * kTile; }
+    size_t weight_pairs() const { return n_blocks() * (kTile / 2); }
+    size_t floats_per_row() const { return columns + kKeyStride + weight_pairs() + 1 + n_blocks() + 2 * state_stride; }
 
     // A state is what a row has seen of some keys: (columns) values weighted by their numerators exp(score - maximum) and summed,
     float* total(float* state) const { return state + columns; }  // of numerators
@@ -85,12 +99,16 @@ struct Attention {
     const AttentionArgs& args;
     Shape shape;
     size_t first_token, n_tokens, n_rows;
-    float* keys;          // (head_dim, kKeyStride)
-    float* values;        // (kTile, value_stride)
-    float* key_scales;    // (scales_per_row, kTile), of cache types that have some
-    float* value_scales;  // (kTile, scales_per_row), the same
-    float* queries;       // (n_rows, columns), times args.scale
+    float* keys;          // (head_dim, kKeyStride), and
+    float* values;        // (kTile, value_stride), of caches that are made floats
+    float* key_scales;    // (n_blocks, kTile), and what follows up to queries, of coded caches
+    float* value_scales;  // (n_blocks, kTile): times kLargestCode / the largest that a token sees of the block
+    float* value_steps;   // (n_blocks): that largest / kLargestCode
+    float* queries;       // (n_rows, columns), times args.scale; or pairs of codes
     float* scores;        // (n_rows, kKeyStride), then softmax numerators
+    float* weights;       // (n_rows, n_blocks, kTile / 2): pairs of codes of numerators times value_scales
+    float* query_steps;   // (n_rows): what a code of queries stands for
+    float* weight_steps;  // (n_blocks, n_rows): what a code of weights stands for, times value_steps
     float* states;        // (n_rows, state_stride): of the span at hand
     float* merged;        // (n_rows, state_stride): of the spans before it
 
@@ -100,9 +118,13 @@ struct Attention {
       values = keys + shape.key_floats();
       key_scales = values + shape.value_floats();
       value_scales = key_scales + shape.scale_floats();
-      queries = value_scales + shape.scale_floats();
+      value_steps = value_scales + shape.scale_floats();
+      queries = value_steps + shape.n_blocks();
       scores = queries + n_rows * shape.columns;
-      states = scores + n_rows * kKeyStride;
+      weights = scores + n_rows * kKeyStride;
+      query_steps = weights + n_rows * shape.weight_pairs();
+      weight_steps = query_steps + n_rows;
+      states = weight_steps + n_rows * shape.n_blocks();
       merged = states + n_rows * shape.state_stride;
     }
 
@@ -115,13 +137,20 @@ struct Attention {
     }
   };
 
-  // Keys of positions [begin, end) of the tile that starts at `start`.
+  // Keys of positions [begin, end) of the tile that starts at `start`; worked on are whole halves.
   struct Tile {
     size_t start, begin, end;
 
-    size_t first_column() const { return (begin - start) / simd::kPartialLanes * simd::kPartialLanes; }
-    size_t end_column() const { return round_up(end - start, simd::kPartialLanes); }
+    bool operator==(const Tile&) const = default;
+
+    size_t first_column() const { return (begin - start) / kKvBlock * kKvBlock; }
+    size_t end_column() const { return round_up(end - start, kKvBlock); }
   };
+
+  static Tile seen_by(const Block& block, size_t token, const Tile& tile) {
+    const size_t begin = block.first_seen(token), end = block.position(token) + 1;
+    return {tile.start, begin > tile.begin ? begin : tile.begin, end < tile.end ? end : tile.end};
+  }
 
   template <class Format>
   static void all_blocks(const AttentionArgs& args) {
@@ -148,8 +177,30 @@ struct Attention {
     for (size_t row = 0; row < block.n_rows; ++row) {
       const size_t token = block.first_token + row / args.n_heads, head = row % args.n_heads;
       const float* query = args.queries + token * args.query_stride + head * args.head_dim;
-      map_rows<Arch>(args.head_dim, block.queries + row * block.shape.columns, [&](auto at) { return at(query) * scale; });
+      float* const to = block.queries + row * block.shape.columns;
+      map_rows<Arch>(args.head_dim, to, [&](auto at) { return at(query) * scale; });
+      if (args.kv_type == KvType::q8_0) block.query_steps[row] = make_codes(block.shape, to);
     }
+  }
+
+  // A row of numbers becomes pairs of codes in their place, 16 for each block. Returns what a code stands for; NaN if a number is
+  // not finite.
+  static float make_codes(const Shape& shape, float* row) {
+    const V zero = V::broadcast(0.0f);
+    const float largest =
+        accumulate<Arch>(shape.head_dim, 0.0f, [&](V so_far, auto at) { return simd::larger(abs(at(row)), so_far); }).max();
+    // Nothing but NaN and infinity leaves anything of its product with 0.
+    const float fault = accumulate<Arch>(shape.head_dim, 0.0f, [&](V so_far, auto at) { return so_far + at(row) * zero; }).sum();
+    const bool is_zero = !(largest > kSmallest);
+    const V to_code = V::broadcast(is_zero || fault != 0.0f ? 0.0f : kLargestCode / largest);
+    for (size_t block = 0; block < shape.n_blocks(); ++block) {
+      float numbers[kKvBlock] = {};
+      const size_t n = shape.head_dim - block * kKvBlock;
+      __builtin_memcpy(numbers, row + block * kKvBlock, (n < kKvBlock ? n : kKvBlock) * sizeof(float));
+      for (size_t i = 0; i < kKvPairs; i += V::kLanes)
+        code_pairs(V::load(numbers + i) * to_code, V::load(numbers + kKvPairs + i) * to_code).store(row + block * kKvPairs + i);
+    }
+    return (is_zero ? 0.0f : largest / kLargestCode) + fault;
   }
 
   static void clear(const Shape& shape, float* state) {
@@ -160,7 +211,7 @@ struct Attention {
 
   // The states of keys [span * kKvSpan, (span + 1) * kKvSpan). A row that sees none of them is left with a total of 0.
   template <class Format>
-  static void attend(const Block& block, size_t span) {
+  static __attribute__((noinline)) void attend(const Block& block, size_t span) {
     for (size_t row = 0; row < block.n_rows; ++row) clear(block.shape, block.state(row));
     const size_t span_begin = span * kKvSpan, span_end = span_begin + kKvSpan;
     const size_t seen_begin = block.first_seen(0), seen_end = block.position(block.n_tokens - 1) + 1;
@@ -198,25 +249,63 @@ struct Attention {
     while (block.first_seen(token_end - 1) >= tile.end) --token_end;
 
     const size_t row = token_begin * args.n_heads, n_rows = (token_end - token_begin) * args.n_heads;
-    const bool few = n_rows <= MultiplyAdd<Arch>::kMostRows && args.head_dim % simd::kPartialLanes == 0;
-    const size_t n_scales = block.shape.scales_per_row(), first_column = tile.first_column(), skipped = tile.begin - tile.start;
-    const size_t n_columns = tile.end_column() - first_column, n_seen = tile.end - tile.begin;
-    const size_t slot = tile.start % args.n_slots, row_bytes = kv_row_bytes(args.kv_type, args.head_dim);
-    const auto keys = CachedKeys<Arch, Format>{args.keys + slot * row_bytes, row_bytes, block.key_scales, kTile}.from(first_column);
-    const auto values =
-        CachedValues<Arch, Format>{args.values + slot * row_bytes, row_bytes, block.value_scales, n_scales}.from(skipped);
-    keys.find_scales(args.head_dim, n_columns);
-    values.find_scales(args.head_dim, n_seen);
+    if constexpr (Format::kCoded)
+      coded_tile(block, tile, row, n_rows);
+    else
+      float_tile<Format>(block, tile, row, n_rows);
+  }
 
+  // Reads the next tile from memory while few rows work on this one, a part at each call: together they would wait for one another.
+  // Many rows take longer than their memory: they say 0.
+  class NextTile {
+   public:
+    NextTile(const Block& block, const Tile& tile, size_t n_calls) {
+      const AttentionArgs& args = block.args;
+      if (n_calls == 0 || tile.start + kTile > block.position(block.n_tokens - 1)) return;
+      const size_t row_bytes = kv_row_bytes(args.kv_type, args.head_dim), at = (tile.start + kTile) % args.n_slots * row_bytes;
+      keys_ = args.keys + at;
+      values_ = args.values + at;
+      size_ = kTile * row_bytes;
+      step_ = round_up(size_ / n_calls + 1, kLine);
+    }
+    SOTTO_INLINE void read() {
+      for (const size_t end = next_ + step_ < size_ ? next_ + step_ : size_; next_ < end; next_ += kLine) {
+        __builtin_prefetch(keys_ + next_);
+        __builtin_prefetch(values_ + next_);
+      }
+    }
+
+   private:
+    static constexpr size_t kLine = 64;
+    const std::byte* keys_ = nullptr;
+    const std::byte* values_ = nullptr;
+    size_t size_ = 0, step_ = 0, next_ = 0;
+  };
+
+  static Matrices scores_of(const Block& block, const Tile& tile, size_t row, size_t n_rows) {
     const Matrices scores{.a = block.queries + row * block.shape.columns,
                           .a_stride = block.shape.columns,
-                          .c = block.scores + row * kKeyStride + first_column,
+                          .c = block.scores + row * kKeyStride + tile.first_column(),
                           .c_stride = kKeyStride,
                           .n_rows = n_rows,
-                          .n_cols = n_columns,
-                          .n_k = args.head_dim};
+                          .n_cols = tile.end_column() - tile.first_column(),
+                          .n_k = block.args.head_dim};
     for (size_t i = 0; i < n_rows; ++i)
-      map_rows<Arch>(n_columns, scores.c + i * kKeyStride, [zero = V::broadcast(0.0f)](auto) { return zero; });
+      map_rows<Arch>(scores.n_cols, scores.c + i * kKeyStride, [zero = V::broadcast(0.0f)](auto) { return zero; });
+    return scores;
+  }
+
+  template <class Format>
+  static void float_tile(const Block& block, const Tile& tile, size_t row, size_t n_rows) {
+    const AttentionArgs& args = block.args;
+    const size_t skipped = tile.begin - tile.start, n_seen = tile.end - tile.begin;
+    const size_t slot = tile.start % args.n_slots, row_bytes = kv_row_bytes(args.kv_type, args.head_dim);
+    const auto key_group = [&](size_t column) {
+      return FloatRows<Arch, Format>{args.keys + (slot + tile.first_column() + column) * row_bytes,
+                                     kKeyGroup * Format::kNumberBytes};
+    };
+    const FloatRows<Arch, Format> values{args.values + (slot + skipped) * row_bytes, row_bytes};
+    const Matrices scores = scores_of(block, tile, row, n_rows);
     const Matrices weighted{.a = block.scores + row * kKeyStride + skipped,
                             .a_stride = kKeyStride,
                             .c = block.state(row),
@@ -224,30 +313,145 @@ struct Attention {
                             .n_rows = n_rows,
                             .n_cols = block.shape.columns,
                             .n_k = n_seen};
-    const auto attend = [&](const auto& key_columns, const auto& value_rows) {
-      MultiplyAdd<Arch>::multiply_add(scores, key_columns);
-      for (size_t i = 0; i < n_rows; ++i) softmax(block, tile, row + i);
-      MultiplyAdd<Arch>::multiply_add(weighted, value_rows);
+    const FloatProducts<Arch> products;
+    if (is_few(n_rows) && args.head_dim % simd::kPartialLanes == 0) {
+      NextTile next(block, tile, scores.n_cols / kPiece + n_rows + weighted.n_cols / kPiece);
+      in_pieces(scores, next,
+                [&](const Matrices& piece, size_t column) { Multiply::multiply_add(piece, key_group(column), products); });
+      for (size_t i = 0; i < n_rows; ++i, next.read()) softmax(block, tile, row + i, false);
+      in_pieces(weighted, next, [&](const Matrices& piece, size_t column) {
+        Multiply::multiply_add(piece, FloatRows<Arch, Format>{values.rows + column * Format::kNumberBytes, row_bytes}, products);
+      });
+      return;
+    }
+    for (size_t column = 0; column < scores.n_cols; column += kKeyGroup) {
+      const auto keys = key_group(column);
+      for (size_t d = 0; d < args.head_dim; ++d)
+        for (size_t i = 0; i < kKeyGroup; i += V::kLanes) keys(d, i).store(block.keys + d * kKeyStride + column + i);
+    }
+    for (size_t i = 0; i < n_seen; ++i) {
+      float* const to = block.values + i * block.shape.value_stride;
+      size_t d = 0;
+      for (; d < args.head_dim; d += V::kLanes) values(i, d, args.head_dim - d).store(to + d);
+      for (; d < block.shape.columns; d += V::kLanes) V::broadcast(0.0f).store(to + d);
+    }
+    const auto floats = [](const float* rows, size_t stride) {
+      return FloatRows<Arch, F32Kv<Arch>>{reinterpret_cast<const std::byte*>(rows), stride * sizeof(float)};
     };
-    if (few) return attend(keys, values);
-    load(block, keys, n_columns, values, n_seen);
-    attend(FloatRows<Arch>{block.keys, kKeyStride}, FloatRows<Arch>{block.values, block.shape.value_stride});
+    Multiply::multiply_add(scores, floats(block.keys, kKeyStride), products);
+    for (size_t i = 0; i < n_rows; ++i) softmax(block, tile, row + i, false);
+    Multiply::multiply_add(weighted, floats(block.values, block.shape.value_stride), products);
   }
 
-  // Scores of one row become numerators exp(score - maximum so far); what was summed before shrinks to the new maximum.
-  static void softmax(const Block& block, const Tile& tile, size_t row) {
+  static void coded_tile(const Block& block, const Tile& tile, size_t row, size_t n_rows) {
+    const AttentionArgs& args = block.args;
+    const Shape& shape = block.shape;
+    const size_t slot = tile.start % args.n_slots, row_bytes = kv_row_bytes(args.kv_type, args.head_dim);
+    constexpr size_t kScalesBytes = kTile * Q8Kv::kScaleBytes;
+    const auto block_of = [&](const std::byte* all, size_t b) { return all + slot * row_bytes + b * kTile * Q8Kv::kBlockBytes; };
+    const size_t first_column = tile.first_column();
+    NextTile next(block, tile, is_few(n_rows) ? shape.n_blocks() * (kTile + kKvBlock) / kPiece + n_rows : 0);
+
+    Matrices scores = scores_of(block, tile, row, n_rows);
+    scores.n_k = kKvPairs;
+    for (size_t b = 0; b < shape.n_blocks(); ++b, scores.a += kKvPairs) {
+      const std::byte* const keys = block_of(args.keys, b);
+      load_scales(keys, block.key_scales);
+      in_pieces(scores, next, [&](const Matrices& piece, size_t column) {
+        column += first_column;
+        Multiply::multiply_add(piece, CodedRows<Arch>{keys + kScalesBytes + column * 2, kTile},
+                               PairProducts<Arch>{block.query_steps + row, block.key_scales + column});
+      });
+    }
+
+    Tile scaled{};
+    for (size_t i = row; i < row + n_rows; ++i, next.read()) {
+      const Tile seen = seen_by(block, i / args.n_heads, tile);
+      if (seen != scaled)
+        for (size_t b = 0; b < shape.n_blocks(); ++b)
+          block.value_steps[b] = find_value_scales(block, seen, block_of(args.values, b), b);
+      scaled = seen;
+      weigh(block, tile, i, softmax(block, tile, i, true));
+    }
+
+    float ones[kPiece];  // all columns of a block have the step of its row
+    for (float& one : ones) one = 1.0f;
+    for (size_t b = 0; b < shape.n_blocks(); ++b) {
+      const size_t begin = b * kKvBlock, first_pair = first_column / 2;
+      const Matrices weighted{.a = block.weights + row * shape.weight_pairs() + b * (kTile / 2) + first_pair,
+                              .a_stride = shape.weight_pairs(),
+                              .c = block.state(row) + begin,
+                              .c_stride = shape.state_stride,
+                              .n_rows = n_rows,
+                              .n_cols = shape.columns - begin < kKvBlock ? shape.columns - begin : kKvBlock,
+                              .n_k = tile.end_column() / 2 - first_pair};
+      const std::byte* const values = block_of(args.values, b) + kScalesBytes + first_pair * kKvBlock * 2;
+      in_pieces(weighted, next, [&](const Matrices& piece, size_t column) {
+        Multiply::multiply_add(piece, CodedRows<Arch>{values + column * 2, kKvBlock},
+                               PairProducts<Arch>{block.weight_steps + b * block.n_rows + row, ones});
+      });
+    }
+  }
+
+  // Numerators of a row, each of which counts for so much, become weights.
+  static void weigh(const Block& block, const Tile& tile, size_t row, float counts) {
+    const float* const p = block.scores + row * kKeyStride;
+    for (size_t b = 0; b < block.shape.n_blocks(); ++b) {
+      block.weight_steps[b * block.n_rows + row] = block.value_steps[b] * counts;
+      const float* const scales = block.value_scales + b * kTile;
+      float* const to = block.weights + row * block.shape.weight_pairs() + b * (kTile / 2);
+      for (size_t half = tile.first_column(); half < tile.end_column(); half += kKvBlock)
+        for (size_t pair = 0; pair < kKvPairs; pair += V::kLanes) {
+          const size_t at = half + pair, other = at + kKvPairs;
+          code_pairs(V::load(p + at) * V::load(scales + at), V::load(p + other) * V::load(scales + other))
+              .store(to + half / 2 + pair);
+        }
+    }
+  }
+
+  static bool is_few(size_t n_rows) { return n_rows <= Multiply::kMostRows; }
+
+  /// multiply(piece, its first column) for each kPiece columns.
+  template <class Function>
+  static SOTTO_INLINE void in_pieces(const Matrices& all, NextTile& next, Function multiply) {
+    Matrices piece = all;
+    piece.n_cols = kPiece;
+    for (size_t column = 0; column < all.n_cols; column += kPiece, piece.c += kPiece, next.read()) multiply(piece, column);
+  }
+
+  // (kTile)
+  static void load_scales(const std::byte* halves, float* to) {
+    for (size_t i = 0; i < kTile; i += V::kLanes) V::template load_f16<false>(halves + i * sizeof(uint16_t)).store(to + i);
+  }
+
+  // value_scales of a block of columns, so that the largest becomes kLargestCode, and 0 for slots that are not seen. Returns what a
+  // code then stands for; NaN if a scale is not finite.
+  static float find_value_scales(const Block& block, const Tile& tile, const std::byte* values, size_t b) {
+    float* const scales = block.value_scales + b * kTile;
+    load_scales(values, scales);
+    for (size_t i = 0; i < tile.begin - tile.start; ++i) scales[i] = 0.0f;
+    for (size_t i = tile.end - tile.start; i < kTile; ++i) scales[i] = 0.0f;
+    const float largest = accumulate<Arch>(kTile, 0.0f, [&](V so_far, auto at) { return simd::larger(at(scales), so_far); }).max();
+    const float fault =
+        accumulate<Arch>(kTile, 0.0f, [&](V so_far, auto at) { return so_far + at(scales) * V::broadcast(0.0f); }).sum();
+    const V factor = V::broadcast(largest > 0.0f ? kLargestCode / largest : 0.0f);
+    map_rows<Arch>(kTile, scales, [&](auto at) { return at(scales) * factor; });
+    return largest / kLargestCode + fault;
+  }
+
+  // Scores of one row become numerators exp(score - highest so far), and what was summed before shrinks to that; or
+  // exp(score - highest of the tile): returned is what such a numerator counts for.
+  static float softmax(const Block& block, const Tile& tile, size_t row, bool of_tile) {
     float* scores = block.scores + row * kKeyStride;
     const size_t first_column = tile.first_column(), n_columns = tile.end_column() - first_column;
-    const size_t token = row / block.args.n_heads;
-    const size_t seen = block.first_seen(token), position = block.position(token);
-    const size_t seen_begin = seen > tile.begin ? seen : tile.begin, seen_end = position < tile.end ? position + 1 : tile.end;
+    const Tile seen = seen_by(block, row / block.args.n_heads, tile);
     if (block.args.soft_cap != 0.0f) {
       const V cap = V::broadcast(block.args.soft_cap);
       map_rows<Arch>(n_columns, scores + first_column,
                      [&, x = scores + first_column](auto at) { return cap * simd::tanh(at(x) / cap); });
     }
-    for (size_t i = first_column; i < seen_begin - tile.start; ++i) scores[i] = -kInfinity;
-    for (size_t i = seen_end - tile.start; i < first_column + n_columns; ++i) scores[i] = -kInfinity;
+    for (size_t i = first_column; i < seen.begin - tile.start; ++i) scores[i] = -kInfinity;
+    for (size_t i = seen.end - tile.start; i < first_column + n_columns; ++i) scores[i] = -kInfinity;
 
     const float* row_scores = scores + first_column;
     const float highest =
@@ -255,33 +459,25 @@ struct Attention {
     float* const state = block.state(row);
     float& maximum_so_far = *block.shape.maximum(state);
     const float maximum = highest > maximum_so_far ? highest : maximum_so_far;
-    const V shift = V::broadcast(maximum);
+    const V shift = V::broadcast(of_tile ? highest : maximum);
     const float sum = accumulate<Arch>(n_columns, 0.0f, [&](V so_far, auto at) {
                         const V numerator = simd::exp(at(row_scores) - shift);
                         at.store(numerator, scores + first_column);
                         return so_far + numerator;
                       }).sum();
     if (maximum != maximum_so_far) {
-      const V factor = simd::exp(V::broadcast(maximum_so_far) - shift);
+      const V factor = simd::exp(V::broadcast(maximum_so_far - maximum));
       map_rows<Arch>(block.shape.columns + 1, state, [&](auto at) { return at(state) * factor; });
       maximum_so_far = maximum;
     }
-    *block.shape.total(state) += sum;
-  }
-
-  // Keys and values as floats.
-  template <class Format>
-  static void load(const Block& block, const CachedKeys<Arch, Format>& keys, size_t n_columns,
-                   const CachedValues<Arch, Format>& values, size_t n_seen) {
-    const size_t head_dim = block.args.head_dim;
-    for (size_t d = 0; d < head_dim; ++d)
-      for (size_t i = 0; i < n_columns; i += V::kLanes) keys(d, i).store(block.keys + d * kKeyStride + i);
-    for (size_t slot = 0; slot < n_seen; ++slot) {
-      float* to = block.values + slot * block.shape.value_stride;
-      size_t d = 0;
-      for (; d < head_dim; d += V::kLanes) values(slot, d, head_dim - d).store(to + d);
-      for (; d < block.shape.columns; d += V::kLanes) V::broadcast(0.0f).store(to + d);
+    float counts = 1.0f;
+    if (of_tile && highest != maximum) {
+      float lanes[V::kLanes];
+      simd::exp(V::broadcast(highest - maximum)).store(lanes);
+      counts = lanes[0];
     }
+    *block.shape.total(state) += sum * counts;
+    return counts;
   }
 };
 

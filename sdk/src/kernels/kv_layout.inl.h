@@ -1,6 +1,9 @@
-// How one head's keys and values lie in the cache, written with the scalar codecs and read as registers of floats. A value is a row
-// of head_dim numbers. Keys are transposed in groups of 16 slots: for each column of the row its 16 numbers side by side, so that
-// scores of neighbouring keys are lanes of a register and the cache is read as one stream.
+// How one head's keys and values lie in the cache, written with the scalar codecs and read as registers.
+// Floats: a value is a row of head_dim numbers. Keys are transposed in groups of 16 slots: for each column of the row its 16
+// numbers side by side, so that scores of neighbouring keys are lanes of a register and the cache is read as one stream.
+// Codes: of a tile of 64 slots, for each block of 32 columns the scales, then rows of pairs of codes, such as dot products of
+// 16-bit integers take. Keys: (16, 64 slots), pair p of a slot are columns p and p + 16. Values: (32, 32 columns), pair p of a
+// column are slots p and p + 16 of the first half of the tile, then of the second.
 #pragma once
 
 #include <cstring>
@@ -8,19 +11,21 @@
 #include "kernels/kernel_table.h"
 #include "quant/f16.h"
 #include "quant/q8_0.h"
-#include "simd/vec.h"
+#include "simd/integers.h"
 
 namespace sotto::kernels {
 
-inline constexpr size_t kKvBlock = quant::q8_0::kBlockSize;  // columns of a row that share a scale, where the format has some
-inline constexpr size_t kKeyGroup = simd::kPartialLanes;     // slots
+inline constexpr size_t kKvBlock = quant::q8_0::kBlockSize;  // columns of a row that share a scale
+inline constexpr size_t kKvPairs = kKvBlock / 2;
+inline constexpr size_t kKeyGroup = simd::kPartialLanes;  // slots
 
-// A format: bytes of the scale in front of a block, bytes of a number, and whole registers of numbers as floats.
+// A format of floats: bytes of a number, and whole registers of them.
 
 template <class Arch>
 struct F32Kv {
   using V = simd::Vec<Arch>;
-  static constexpr size_t kScaleBytes = 0, kNumberBytes = sizeof(float);
+  static constexpr bool kCoded = false;
+  static constexpr size_t kNumberBytes = sizeof(float);
   static SOTTO_INLINE V load(const std::byte* from) { return V::load(reinterpret_cast<const float*>(from)); }
   static void encode(const float* block, size_t n, std::byte* to) { std::memcpy(to, block, n * sizeof(float)); }
 };
@@ -28,28 +33,19 @@ struct F32Kv {
 template <class Arch>
 struct F16Kv {
   using V = simd::Vec<Arch>;
+  static constexpr bool kCoded = false;
   static constexpr float kLargest = 65504.0f;
-  static constexpr size_t kScaleBytes = 0, kNumberBytes = sizeof(quant::f16::Block);
+  static constexpr size_t kNumberBytes = sizeof(quant::f16::Block);
   static SOTTO_INLINE V load(const std::byte* from) { return V::template load_f16<false>(from); }  // no infinities: encode() clamps
   static void encode(const float* block, size_t n, std::byte* to) { quant::f16::encode(block, n, to); }
 };
 
-template <class Arch>
 struct Q8Kv {
-  using V = simd::Vec<Arch>;
-  static constexpr float kLargest = 127.0f * F16Kv<Arch>::kLargest;  // whose scale is a half
-  static constexpr size_t kScaleBytes = sizeof(uint16_t), kNumberBytes = 1;
-  static SOTTO_INLINE V load(const std::byte* from) { return V::load_i8(from); }
+  static constexpr bool kCoded = true;
+  static constexpr float kLargest = 127.0f * 65504.0f;  // whose scale is a half
+  static constexpr size_t kScaleBytes = sizeof(uint16_t), kBlockBytes = sizeof(quant::q8_0::Block);
   static void encode(const float* block, size_t, std::byte* to) { quant::q8_0::encode(block, kKvBlock, to); }
 };
-
-/// Bytes from the start of a row to its number `column`; a group of keys has its 16 numbers at 16 times that.
-template <class Format>
-SOTTO_INLINE size_t kv_offset(size_t column) {
-  if constexpr (Format::kScaleBytes == 0) return column * Format::kNumberBytes;
-  constexpr size_t kBlockBytes = Format::kScaleBytes + kKvBlock * Format::kNumberBytes;
-  return column / kKvBlock * kBlockBytes + Format::kScaleBytes + column % kKvBlock * Format::kNumberBytes;
-}
 
 template <class Arch>
 struct KvStore {
@@ -63,28 +59,45 @@ struct KvStore {
         return store<F32Kv<Arch>>(key, value, head_dim, slot % kKeyGroup, key_to, value_to);
       case KvType::f16:
         return store<F16Kv<Arch>>(key, value, head_dim, slot % kKeyGroup, key_to, value_to);
-      case KvType::q8_0:
-        return store<Q8Kv<Arch>>(key, value, head_dim, slot % kKeyGroup, key_to, value_to);
+      case KvType::q8_0: {
+        const size_t tile = slot / kKvTile * kKvTile * row_bytes;
+        return store_codes(key, value, head_dim, slot % kKvTile, keys + tile, values + tile);
+      }
     }
   }
 
  private:
   template <class Format>
   static void store(const float* key, const float* value, size_t head_dim, size_t lane, std::byte* keys, std::byte* values) {
-    constexpr size_t kScaleBytes = Format::kScaleBytes, kNumberBytes = Format::kNumberBytes;
-    std::byte bytes[kScaleBytes + kKvBlock * kNumberBytes];
+    constexpr size_t kNumberBytes = Format::kNumberBytes;
+    std::byte bytes[kKvBlock * kNumberBytes];
     for (size_t start = 0; start < head_dim; start += kKvBlock) {
       const size_t n = head_dim - start < kKvBlock ? head_dim - start : kKvBlock;
-      const size_t at = kv_offset<Format>(start) - kScaleBytes, n_stored = kScaleBytes == 0 ? n : kKvBlock;
-      encode<Format>(value + start, n, bytes);
-      std::memcpy(values + at, bytes, kScaleBytes + n_stored * kNumberBytes);
+      encode<Format>(value + start, n, values + start * kNumberBytes);
       encode<Format>(key + start, n, bytes);
-      std::byte* to = keys + at * kKeyGroup;
-      std::memcpy(to + lane * kScaleBytes, bytes, kScaleBytes);
-      to += kKeyGroup * kScaleBytes + lane * kNumberBytes;
-      for (size_t i = 0; i < n_stored; ++i)
-        std::memcpy(to + i * kKeyGroup * kNumberBytes, bytes + kScaleBytes + i * kNumberBytes, kNumberBytes);
+      std::byte* const to = keys + (start * kKeyGroup + lane) * kNumberBytes;
+      for (size_t i = 0; i < n; ++i) std::memcpy(to + i * kKeyGroup * kNumberBytes, bytes + i * kNumberBytes, kNumberBytes);
     }
+  }
+
+  // slot, keys, values: of the tile
+  static void store_codes(const float* key, const float* value, size_t head_dim, size_t slot, std::byte* keys, std::byte* values) {
+    const size_t value_pair = slot / kKvBlock * kKvPairs + slot % kKvPairs, value_half = slot % kKvBlock / kKvPairs;
+    for (size_t start = 0; start < head_dim; start += kKvBlock) {
+      const size_t n = head_dim - start < kKvBlock ? head_dim - start : kKvBlock;
+      put(key + start, n, slot, keys, [&](size_t i) { return (i % kKvPairs * kKvTile + slot) * 2 + i / kKvPairs; });
+      put(value + start, n, slot, values, [&](size_t i) { return (value_pair * kKvBlock + i) * 2 + value_half; });
+      keys += kKvTile * Q8Kv::kBlockBytes;
+      values += kKvTile * Q8Kv::kBlockBytes;
+    }
+  }
+  // n numbers into a block of the tile, code i to place_of(i).
+  template <class Place>
+  static SOTTO_INLINE void put(const float* x, size_t n, size_t slot, std::byte* tile, Place place_of) {
+    std::byte block[Q8Kv::kBlockBytes];
+    encode<Q8Kv>(x, n, block);
+    std::memcpy(tile + slot * Q8Kv::kScaleBytes, block, Q8Kv::kScaleBytes);
+    for (size_t i = 0; i < kKvBlock; ++i) tile[kKvTile * Q8Kv::kScaleBytes + place_of(i)] = block[Q8Kv::kScaleBytes + i];
   }
 
   template <class Format>
@@ -100,75 +113,36 @@ struct KvStore {
   }
 };
 
-// The slots of a tile as MultiplyAdd reads them. Scales become floats before: there is one for many registers, and not every target
-// makes floats of halves quickly.
+// What MultiplyAdd reads, a register at a time.
 
-/// (head_dim, slots)
+/// (rows, columns) floats: columns of a group of keys, values, or such rows elsewhere
 template <class Arch, class Format>
-struct CachedKeys {
-  using V = simd::Vec<Arch>;
-
-  const std::byte* groups;
-  size_t row_bytes;
-  float* scales;  // (blocks of a row, scale_stride)
-  size_t scale_stride;
-
-  /// The tile from `slot` on, a multiple of kKeyGroup.
-  CachedKeys from(size_t slot) const { return {groups + slot * row_bytes, row_bytes, scales + slot, scale_stride}; }
-  void find_scales(size_t head_dim, size_t n_slots) const {
-    if constexpr (Format::kScaleBytes != 0) {
-      for (size_t d = 0; d < head_dim; d += kKvBlock)
-        for (size_t slot = 0; slot < n_slots; slot += V::kLanes)
-          V::template load_f16<false>(at<Format::kScaleBytes>(kv_offset<Format>(d) - Format::kScaleBytes, slot))
-              .store(scales + d / kKvBlock * scale_stride + slot);
-    }
-  }
-  SOTTO_INLINE V operator()(size_t d, size_t slot) const {
-    const V number = Format::load(at<Format::kNumberBytes>(kv_offset<Format>(d), slot));
-    if constexpr (Format::kScaleBytes == 0) return number;
-    return number * V::load(scales + d / kKvBlock * scale_stride + slot);
-  }
-
- private:
-  template <size_t bytes>
-  SOTTO_INLINE const std::byte* at(size_t offset, size_t slot) const {
-    return groups + (slot / kKeyGroup * row_bytes + offset) * kKeyGroup + slot % kKeyGroup * bytes;
-  }
-};
-
-/// (slots, head_dim)
-template <class Arch, class Format>
-struct CachedValues {
+struct FloatRows {
   using V = simd::Vec<Arch>;
 
   const std::byte* rows;
-  size_t row_bytes;
-  float* scales;  // (slots, scale_stride)
-  size_t scale_stride;
+  size_t stride;  // bytes
 
-  /// The tile from `slot` on.
-  CachedValues from(size_t slot) const { return {rows + slot * row_bytes, row_bytes, scales + slot * scale_stride, scale_stride}; }
-  void find_scales(size_t head_dim, size_t n_slots) const {
-    if constexpr (Format::kScaleBytes != 0) {
-      for (size_t slot = 0; slot < n_slots; ++slot)
-        for (size_t d = 0; d < head_dim; d += kKvBlock) {
-          uint16_t half;
-          std::memcpy(&half, rows + slot * row_bytes + kv_offset<Format>(d) - Format::kScaleBytes, sizeof half);
-          scales[slot * scale_stride + d / kKvBlock] = simd::half_to_float<Arch>(half);
-        }
-    }
-  }
-  SOTTO_INLINE V operator()(size_t slot, size_t d) const {
-    const V number = Format::load(rows + slot * row_bytes + kv_offset<Format>(d));
-    if constexpr (Format::kScaleBytes == 0) return number;
-    return number * V::broadcast(scales[slot * scale_stride + d / kKvBlock]);
+  SOTTO_INLINE V operator()(size_t row, size_t column) const {
+    return Format::load(rows + row * stride + column * Format::kNumberBytes);
   }
   /// the same where only n numbers are left of the row
-  SOTTO_INLINE V operator()(size_t slot, size_t d, size_t n) const {
-    if (n >= V::kLanes || Format::kScaleBytes != 0) return (*this)(slot, d);  // blocks are whole
+  SOTTO_INLINE V operator()(size_t row, size_t column, size_t n) const {
+    if (n >= V::kLanes) return (*this)(row, column);
     std::byte numbers[Format::kNumberBytes * V::kLanes] = {};
-    std::memcpy(numbers, rows + slot * row_bytes + kv_offset<Format>(d), n * Format::kNumberBytes);
+    std::memcpy(numbers, rows + row * stride + column * Format::kNumberBytes, n * Format::kNumberBytes);
     return Format::load(numbers);
+  }
+};
+
+/// (pairs, n_columns) codes
+template <class Arch>
+struct CodedRows {
+  const std::byte* pairs;
+  size_t n_columns;
+
+  SOTTO_INLINE auto operator()(size_t pair, size_t column) const {
+    return simd::Ints<Arch, true>::load_widened(pairs + (pair * n_columns + column) * 2);
   }
 };
 

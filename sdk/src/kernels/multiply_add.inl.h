@@ -1,11 +1,11 @@
-// c += a * b for small float matrices: the arithmetic of attention, scores as well as weighted values.
-// Every element of c adds its products one by one in the order of k, product and sum rounded apart: the same bits for every tile
-// shape and target.
+// c += a * b for small matrices: the arithmetic of attention, scores as well as weighted values.
+// Of floats every element of c adds its products one by one in the order of k, product and sum rounded apart; of integers it adds
+// one exact sum, scaled. So the bits are the same for every tile shape and target.
 #pragma once
 
 #include <cstddef>
 
-#include "simd/vec.h"
+#include "simd/integers.h"
 
 namespace sotto::kernels {
 
@@ -17,13 +17,33 @@ struct Matrices {
   size_t n_rows, n_cols, n_k;
 };
 
-/// b, (n_k, n_cols), a register at a time.
 template <class Arch>
-struct FloatRows {
-  const float* b;
-  size_t stride;
+struct FloatProducts {
+  using V = simd::Vec<Arch>;
+  using Sum = V;
 
-  SOTTO_INLINE simd::Vec<Arch> operator()(size_t k, size_t column) const { return simd::Vec<Arch>::load(b + k * stride + column); }
+  static SOTTO_INLINE Sum start(const float* c) { return V::load(c); }
+  static SOTTO_INLINE V factor(const float* a) { return V::broadcast(*a); }
+  static SOTTO_INLINE Sum add(Sum sum, V factor, V column) { return sum + factor * column; }
+  static SOTTO_INLINE V end(Sum sum, const float*, size_t, size_t) { return sum; }
+};
+
+/// Numbers are pairs of 16-bit integers, whose two products are summed: c(row, column) += sum * (columns[column] * rows[row]).
+template <class Arch>
+struct PairProducts {
+  using V = simd::Vec<Arch>;
+  using I = simd::Ints<Arch, true>;
+  using Sum = typename I::Register;
+
+  const float* rows;
+  const float* columns;
+
+  static SOTTO_INLINE Sum start(const float*) { return I::splat(0); }
+  static SOTTO_INLINE Sum factor(const float* a) { return I::broadcast(reinterpret_cast<const std::byte*>(a)); }
+  static SOTTO_INLINE Sum add(Sum sum, Sum factor, Sum column) { return simd::dot16(sum, column, factor); }
+  SOTTO_INLINE V end(Sum sum, const float* c, size_t row, size_t column) const {
+    return V::load(c) + I::to_float(sum) * (V::load(columns + column) * V::broadcast(rows[row]));
+  }
 };
 
 template <class Arch>
@@ -31,8 +51,9 @@ struct MultiplyAdd {
   using V = simd::Vec<Arch>;
   static constexpr size_t kMostRows = 4;  // that share one reading of b
 
-  template <class Rows>
-  static void multiply_add(const Matrices& m, const Rows& b) {
+  /// b(k, column): a register of (n_k, n_cols)
+  template <class Rows, class Products>
+  static void multiply_add(const Matrices& m, const Rows& b, const Products& products) {
     // A panel of b stays in the first-level cache while all rows pass over it.
     constexpr size_t kPanel = registers_for(kMostRows) * V::kLanes;
     size_t row = 0;
@@ -40,17 +61,17 @@ struct MultiplyAdd {
       const size_t n_rows = m.n_rows / kMostRows * kMostRows;
       for (size_t column = 0; column < m.n_cols; column += kPanel) {
         const size_t width = m.n_cols - column < kPanel ? m.n_cols - column : kPanel;
-        for (row = 0; row < n_rows; row += kMostRows) strip<kMostRows>(m, b, row, column, column + width);
+        for (row = 0; row < n_rows; row += kMostRows) strip<kMostRows>(m, b, products, row, column, column + width);
       }
       row = n_rows;
     }
     switch (m.n_rows - row) {
       case 3:
-        return strip<3>(m, b, row, 0, m.n_cols);
+        return strip<3>(m, b, products, row, 0, m.n_cols);
       case 2:
-        return strip<2>(m, b, row, 0, m.n_cols);
+        return strip<2>(m, b, products, row, 0, m.n_cols);
       case 1:
-        return strip<1>(m, b, row, 0, m.n_cols);
+        return strip<1>(m, b, products, row, 0, m.n_cols);
       default:
         return;
     }
@@ -64,33 +85,37 @@ struct MultiplyAdd {
   }
 
   // Columns begin .. end of kRows rows, as many registers wide as there are accumulators for, then halves of it.
-  template <size_t kRows, size_t kRegisters = registers_for(kRows), class Rows>
-  static SOTTO_INLINE void strip(const Matrices& m, const Rows& b, size_t row, size_t begin, size_t end) {
+  template <size_t kRows, size_t kRegisters = registers_for(kRows), class Rows, class Products>
+  static SOTTO_INLINE void strip(const Matrices& m, const Rows& b, const Products& products, size_t row, size_t begin, size_t end) {
     constexpr size_t kWidth = kRegisters * V::kLanes;
-    for (; begin + kWidth <= end; begin += kWidth) tile<kRows, kRegisters>(m, b, row, begin);
+    for (; begin + kWidth <= end; begin += kWidth) tile<kRows, kRegisters>(m, b, products, row, begin);
     if constexpr (kRegisters > 1 && kWidth > simd::kPartialLanes) {
-      if (begin < end) strip<kRows, kRegisters / 2>(m, b, row, begin, end);
+      if (begin < end) strip<kRows, kRegisters / 2>(m, b, products, row, begin, end);
     }
   }
 
-  template <size_t kRows, size_t kRegisters, class Rows>
-  static __attribute__((noinline)) void tile(const Matrices& m, const Rows& b, size_t row, size_t column) {
+  template <size_t kRows, size_t kRegisters, class Rows, class Products>
+  static __attribute__((noinline)) void tile(const Matrices& m, const Rows& b, const Products& products, size_t row,
+                                             size_t column) {
     const float* a = m.a + row * m.a_stride;
     float* c = m.c + row * m.c_stride + column;
-    V sum[kRows][kRegisters];
+    typename Products::Sum sum[kRows][kRegisters];
     for (size_t r = 0; r < kRows; ++r) {
-      for (size_t i = 0; i < kRegisters; ++i) sum[r][i] = V::load(c + r * m.c_stride + i * V::kLanes);
+      for (size_t i = 0; i < kRegisters; ++i) sum[r][i] = Products::start(c + r * m.c_stride + i * V::kLanes);
     }
     for (size_t k = 0; k < m.n_k; ++k, ++a) {
-      V columns[kRegisters];
+      typename Products::Sum columns[kRegisters];
       for (size_t i = 0; i < kRegisters; ++i) columns[i] = b(k, column + i * V::kLanes);
       for (size_t r = 0; r < kRows; ++r) {
-        const V factor = V::broadcast(a[r * m.a_stride]);
-        for (size_t i = 0; i < kRegisters; ++i) sum[r][i] = sum[r][i] + factor * columns[i];
+        const auto factor = Products::factor(a + r * m.a_stride);
+        for (size_t i = 0; i < kRegisters; ++i) sum[r][i] = Products::add(sum[r][i], factor, columns[i]);
       }
     }
     for (size_t r = 0; r < kRows; ++r) {
-      for (size_t i = 0; i < kRegisters; ++i) sum[r][i].store(c + r * m.c_stride + i * V::kLanes);
+      for (size_t i = 0; i < kRegisters; ++i) {
+        float* const to = c + r * m.c_stride + i * V::kLanes;
+        products.end(sum[r][i], to, row + r, column + i * V::kLanes).store(to);
+      }
     }
   }
 };

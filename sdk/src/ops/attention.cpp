@@ -57,18 +57,21 @@ void attention(const OpContext& context, const AttentionShape& shape, const KvVi
     const size_t first_span = (first_position + 1 - n_seen) / kernels::kKvSpan;
     const size_t n_spans = first_position / kernels::kKvSpan - first_span + 1;
     const size_t state_floats = kernels.attention_state_floats(shape.head_dim);
-    float* const states = scratch + context.pool.size() * scratch_floats;  // (n_spans, n_heads, state_floats)
+    const size_t n_items = n_spans * heads_per_kv;                         // of one key/value head
+    float* const states = scratch + context.pool.size() * scratch_floats;  // (n_kv_heads, n_spans, heads_per_kv, state_floats)
     // Threads share spans of key/value heads, or single heads where that would be too few for them.
     const bool many = n_spans * shape.n_kv_heads >= kPiecesPerThread * context.pool.size();
-    context.pool.parallel_for(n_spans * shape.n_heads, many ? heads_per_kv : 1, [&](size_t begin, size_t end, size_t thread) {
+    context.pool.parallel_for(shape.n_kv_heads * n_items, many ? heads_per_kv : 1, [&](size_t begin, size_t end, size_t thread) {
       while (begin < end && !context.control.stop_requested()) {
         const size_t stop = std::min(end, (begin / heads_per_kv + 1) * heads_per_kv);
-        kernels.attention_span(args_of(begin % shape.n_heads, stop - begin, 0, 1, thread), first_span + begin / shape.n_heads,
-                               states + begin * state_floats);
+        const size_t head = begin / n_items * heads_per_kv + begin % heads_per_kv, span = begin % n_items / heads_per_kv;
+        kernels.attention_span(args_of(head, stop - begin, 0, 1, thread), first_span + span, states + begin * state_floats);
         begin = stop;
       }
     });
-    if (!context.control.stop_requested()) kernels.attention_merge(states, n_spans, shape.n_heads, shape.head_dim, out);
+    for (size_t i = 0; i < shape.n_kv_heads && !context.control.stop_requested(); ++i)
+      kernels.attention_merge(states + i * n_items * state_floats, n_spans, heads_per_kv, shape.head_dim,
+                              out + i * heads_per_kv * shape.head_dim);
     return;
   }
   const size_t n_runs = (n_tokens + kTokensPerPiece - 1) / kTokensPerPiece;
