@@ -8,9 +8,8 @@
 // codes.
 #pragma once
 
-#include "kernels/kv_layout.inl.h"
+#include "kernels/attention_block.inl.h"
 #include "kernels/multiply_add.inl.h"
-#include "kernels/rows.inl.h"
 
 namespace sotto::kernels {
 
@@ -19,7 +18,7 @@ struct Attention {
   static size_t attention_scratch_floats(size_t n_heads, size_t head_dim) {
     const Shape shape(head_dim);
     return shape.key_floats() + shape.value_floats() + 2 * shape.scale_floats() + shape.n_blocks() +
-           rows(n_heads) * shape.floats_per_row();
+           (n_heads > kBlockRows ? n_heads : kBlockRows) * shape.floats_per_row();
   }
   static size_t attention_state_floats(size_t head_dim) { return Shape(head_dim).state_stride; }
 
@@ -38,25 +37,20 @@ struct Attention {
     const Shape shape(head_dim);
     for (size_t head = 0; head < n_heads; ++head) {
       float* const merged = states + head * shape.state_stride;
-      for (size_t span = 1; span < n_spans; ++span) merge(shape, merged + span * n_heads * shape.state_stride, merged);
-      write(shape, merged, out + head * head_dim);
+      for (size_t span = 1; span < n_spans; ++span) shape.merge(merged + span * n_heads * shape.state_stride, merged);
+      shape.write(merged, out + head * head_dim);
     }
   }
 
  private:
   using V = simd::Vec<Arch>;
+  using Block = AttentionBlock<Arch>;
+  using Shape = typename Block::Shape;
+  using Tile = typename Block::Tile;
   using Multiply = MultiplyAdd<Arch>;
-  static constexpr size_t kTile = kKvTile;
   static constexpr size_t kPiece = kKeyGroup;  // columns that are multiplied by one call: a group of keys
   static constexpr size_t kBlockRows = 64;     // rows that share one conversion of a tile
-  static constexpr float kInfinity = __builtin_inff();
-
-  static constexpr size_t round_up(size_t n, size_t multiple) { return (n + multiple - 1) / multiple * multiple; }
-  // An odd number of cache lines, so that the rows of a panel do not fall into the same few sets of the cache.
-  static constexpr size_t odd_lines(size_t n) { return round_up(n, 16) | 16; }
-  static size_t rows(size_t n_heads) { return n_heads > kBlockRows ? n_heads : kBlockRows; }
-
-  static constexpr size_t kKeyStride = odd_lines(kTile);
+  static constexpr size_t kTile = Block::kTile, kKeyStride = Block::kKeyStride;
 
   static constexpr float kLargestCode = 32767.0f, kSmallest = 0x1p-100f;
   // Nearest-even codes of x and of y, in the low and the high half of 32-bit lanes.
@@ -77,81 +71,6 @@ struct Attention {
     }
   }
 
-  struct Shape {
-    size_t head_dim, columns, value_stride, state_stride;
-
-    explicit Shape(size_t dim)
-        : head_dim(dim), columns(round_up(dim, 16)), value_stride(odd_lines(dim)), state_stride(odd_lines(columns + 2)) {}
-    size_t key_floats() const { return columns * kKeyStride; }
-    size_t value_floats() const { return kTile * value_stride; }
-    size_t n_blocks() const { return round_up(head_dim, kKvBlock) / kKvBlock; }
-    size_t scale_floats() const { return n_blocks() * kTile; }
-    size_t weight_pairs() const { return n_blocks() * (kTile / 2); }
-    size_t floats_per_row() const { return columns + kKeyStride + weight_pairs() + 1 + n_blocks() + 2 * state_stride; }
-
-    // A state is what a row has seen of some keys: (columns) values weighted by their numerators exp(score - maximum) and summed,
-    float* total(float* state) const { return state + columns; }  // of numerators
-    float* maximum(float* state) const { return state + columns + 1; }
-  };
-
-  // Query tokens that are worked on together, and where their parts of the scratch lie.
-  struct Block {
-    const AttentionArgs& args;
-    Shape shape;
-    size_t first_token, n_tokens, n_rows;
-    float* keys;          // (head_dim, kKeyStride), and
-    float* values;        // (kTile, value_stride), of caches that are made floats
-    float* key_scales;    // (n_blocks, kTile), and what follows up to queries, of coded caches
-    float* value_scales;  // (n_blocks, kTile): times kLargestCode / the largest that a token sees of the block
-    float* value_steps;   // (n_blocks): that largest / kLargestCode
-    float* queries;       // (n_rows, columns), times args.scale; or pairs of codes
-    float* scores;        // (n_rows, kKeyStride), then softmax numerators
-    float* weights;       // (n_rows, n_blocks, kTile / 2): pairs of codes of numerators times value_scales
-    float* query_steps;   // (n_rows): what a code of queries stands for
-    float* weight_steps;  // (n_blocks, n_rows): what a code of weights stands for, times value_steps
-    float* states;        // (n_rows, state_stride): of the span at hand
-    float* merged;        // (n_rows, state_stride): of the spans before it
-
-    Block(const AttentionArgs& all, size_t token, size_t count)
-        : args(all), shape(all.head_dim), first_token(token), n_tokens(count), n_rows(count * all.n_heads) {
-      keys = all.scratch;
-      values = keys + shape.key_floats();
-      key_scales = values + shape.value_floats();
-      value_scales = key_scales + shape.scale_floats();
-      value_steps = value_scales + shape.scale_floats();
-      queries = value_steps + shape.n_blocks();
-      scores = queries + n_rows * shape.columns;
-      weights = scores + n_rows * kKeyStride;
-      query_steps = weights + n_rows * shape.weight_pairs();
-      weight_steps = query_steps + n_rows;
-      states = weight_steps + n_rows * shape.n_blocks();
-      merged = states + n_rows * shape.state_stride;
-    }
-
-    float* state(size_t row) const { return states + row * shape.state_stride; }
-
-    size_t position(size_t token) const { return args.first_position + first_token + token; }
-    size_t first_seen(size_t token) const {
-      const size_t p = position(token);
-      return args.window == 0 || p < args.window ? 0 : p - args.window + 1;
-    }
-  };
-
-  // Keys of positions [begin, end) of the tile that starts at `start`; worked on are whole halves.
-  struct Tile {
-    size_t start, begin, end;
-
-    bool operator==(const Tile&) const = default;
-
-    size_t first_column() const { return (begin - start) / kKvBlock * kKvBlock; }
-    size_t end_column() const { return round_up(end - start, kKvBlock); }
-  };
-
-  static Tile seen_by(const Block& block, size_t token, const Tile& tile) {
-    const size_t begin = block.first_seen(token), end = block.position(token) + 1;
-    return {tile.start, begin > tile.begin ? begin : tile.begin, end < tile.end ? end : tile.end};
-  }
-
   template <class Format>
   static void all_blocks(const AttentionArgs& args) {
     const size_t tokens = args.n_heads < kBlockRows ? kBlockRows / args.n_heads : 1;
@@ -159,14 +78,14 @@ struct Attention {
       const Block block(args, token, args.n_tokens - token < tokens ? args.n_tokens - token : tokens);
       load_queries(block);
       const auto merged = [&](size_t row) { return block.merged + row * block.shape.state_stride; };
-      for (size_t row = 0; row < block.n_rows; ++row) clear(block.shape, merged(row));
+      for (size_t row = 0; row < block.n_rows; ++row) block.shape.clear(merged(row));
       for (size_t span = block.first_seen(0) / kKvSpan; span <= block.position(block.n_tokens - 1) / kKvSpan; ++span) {
         attend<Format>(block, span);
-        for (size_t row = 0; row < block.n_rows; ++row) merge(block.shape, block.state(row), merged(row));
+        for (size_t row = 0; row < block.n_rows; ++row) block.shape.merge(block.state(row), merged(row));
       }
       for (size_t row = 0; row < block.n_rows; ++row) {
         const size_t t = block.first_token + row / args.n_heads, head = row % args.n_heads;
-        write(block.shape, merged(row), args.out + t * args.out_stride + head * args.head_dim);
+        block.shape.write(merged(row), args.out + t * args.out_stride + head * args.head_dim);
       }
     }
   }
@@ -203,40 +122,15 @@ struct Attention {
     return (is_zero ? 0.0f : largest / kLargestCode) + fault;
   }
 
-  static void clear(const Shape& shape, float* state) {
-    map_rows<Arch>(shape.columns, state, [zero = V::broadcast(0.0f)](auto) { return zero; });
-    *shape.maximum(state) = -kInfinity;
-    *shape.total(state) = 0.0f;
-  }
-
   // The states of keys [span * kKvSpan, (span + 1) * kKvSpan). A row that sees none of them is left with a total of 0.
   template <class Format>
   static __attribute__((noinline)) void attend(const Block& block, size_t span) {
-    for (size_t row = 0; row < block.n_rows; ++row) clear(block.shape, block.state(row));
+    for (size_t row = 0; row < block.n_rows; ++row) block.shape.clear(block.state(row));
     const size_t span_begin = span * kKvSpan, span_end = span_begin + kKvSpan;
     const size_t seen_begin = block.first_seen(0), seen_end = block.position(block.n_tokens - 1) + 1;
     const size_t first = seen_begin > span_begin ? seen_begin : span_begin, end = seen_end < span_end ? seen_end : span_end;
     for (size_t tile = first / kTile * kTile; tile < end; tile += kTile)
       one_tile<Format>(block, {tile, tile < first ? first : tile, tile + kTile < end ? tile + kTile : end});
-  }
-
-  // merged, of some keys, becomes that of those keys and later ones. Both shrink to the higher maximum.
-  static void merge(const Shape& shape, float* later, float* merged) {
-    if (*shape.total(later) == 0.0f) return;
-    if (*shape.total(merged) == 0.0f) {
-      map_rows<Arch>(shape.columns + 2, merged, [&](auto at) { return at(later); });
-      return;
-    }
-    const float a = *shape.maximum(merged), b = *shape.maximum(later), maximum = a > b ? a : b;
-    const V keep = simd::exp(V::broadcast(a - maximum)), take = simd::exp(V::broadcast(b - maximum));
-    map_rows<Arch>(shape.columns + 1, merged, [&](auto at) { return at(merged) * keep + at(later) * take; });
-    *shape.maximum(merged) = maximum;
-  }
-
-  // out: (head_dim)
-  static void write(const Shape& shape, float* state, float* out) {
-    const V factor = V::broadcast(1.0f / *shape.total(state));
-    map_rows<Arch>(shape.head_dim, out, [&](auto at) { return at(state) * factor; });
   }
 
   template <class Format>
@@ -254,33 +148,6 @@ struct Attention {
     else
       float_tile<Format>(block, tile, row, n_rows);
   }
-
-  // Reads the next tile from memory while few rows work on this one, a part at each call: together they would wait for one another.
-  // Many rows take longer than their memory: they say 0.
-  class NextTile {
-   public:
-    NextTile(const Block& block, const Tile& tile, size_t n_calls) {
-      const AttentionArgs& args = block.args;
-      if (n_calls == 0 || tile.start + kTile > block.position(block.n_tokens - 1)) return;
-      const size_t row_bytes = kv_row_bytes(args.kv_type, args.head_dim), at = (tile.start + kTile) % args.n_slots * row_bytes;
-      keys_ = args.keys + at;
-      values_ = args.values + at;
-      size_ = kTile * row_bytes;
-      step_ = round_up(size_ / n_calls + 1, kLine);
-    }
-    SOTTO_INLINE void read() {
-      for (const size_t end = next_ + step_ < size_ ? next_ + step_ : size_; next_ < end; next_ += kLine) {
-        __builtin_prefetch(keys_ + next_);
-        __builtin_prefetch(values_ + next_);
-      }
-    }
-
-   private:
-    static constexpr size_t kLine = 64;
-    const std::byte* keys_ = nullptr;
-    const std::byte* values_ = nullptr;
-    size_t size_ = 0, step_ = 0, next_ = 0;
-  };
 
   static Matrices scores_of(const Block& block, const Tile& tile, size_t row, size_t n_rows) {
     const Matrices scores{.a = block.queries + row * block.shape.columns,
@@ -315,10 +182,10 @@ struct Attention {
                             .n_k = n_seen};
     const FloatProducts<Arch> products;
     if (is_few(n_rows) && args.head_dim % simd::kPartialLanes == 0) {
-      NextTile next(block, tile, scores.n_cols / kPiece + n_rows + weighted.n_cols / kPiece);
+      NextTile<Arch> next(block, tile, scores.n_cols / kPiece + n_rows + weighted.n_cols / kPiece);
       in_pieces(scores, next,
                 [&](const Matrices& piece, size_t column) { Multiply::multiply_add(piece, key_group(column), products); });
-      for (size_t i = 0; i < n_rows; ++i, next.read()) softmax(block, tile, row + i, false);
+      for (size_t i = 0; i < n_rows; ++i, next.read()) block.softmax(tile, row + i, false);
       in_pieces(weighted, next, [&](const Matrices& piece, size_t column) {
         Multiply::multiply_add(piece, FloatRows<Arch, Format>{values.rows + column * Format::kNumberBytes, row_bytes}, products);
       });
@@ -339,7 +206,7 @@ struct Attention {
       return FloatRows<Arch, F32Kv<Arch>>{reinterpret_cast<const std::byte*>(rows), stride * sizeof(float)};
     };
     Multiply::multiply_add(scores, floats(block.keys, kKeyStride), products);
-    for (size_t i = 0; i < n_rows; ++i) softmax(block, tile, row + i, false);
+    for (size_t i = 0; i < n_rows; ++i) block.softmax(tile, row + i, false);
     Multiply::multiply_add(weighted, floats(block.values, block.shape.value_stride), products);
   }
 
@@ -350,7 +217,7 @@ struct Attention {
     constexpr size_t kScalesBytes = kTile * Q8Kv::kScaleBytes;
     const auto block_of = [&](const std::byte* all, size_t b) { return all + slot * row_bytes + b * kTile * Q8Kv::kBlockBytes; };
     const size_t first_column = tile.first_column();
-    NextTile next(block, tile, is_few(n_rows) ? shape.n_blocks() * (kTile + kKvBlock) / kPiece + n_rows : 0);
+    NextTile<Arch> next(block, tile, is_few(n_rows) ? shape.n_blocks() * (kTile + kKvBlock) / kPiece + n_rows : 0);
 
     Matrices scores = scores_of(block, tile, row, n_rows);
     scores.n_k = kKvPairs;
@@ -366,12 +233,12 @@ struct Attention {
 
     Tile scaled{};
     for (size_t i = row; i < row + n_rows; ++i, next.read()) {
-      const Tile seen = seen_by(block, i / args.n_heads, tile);
+      const Tile seen = block.seen_by(i / args.n_heads, tile);
       if (seen != scaled)
         for (size_t b = 0; b < shape.n_blocks(); ++b)
           block.value_steps[b] = find_value_scales(block, seen, block_of(args.values, b), b);
       scaled = seen;
-      weigh(block, tile, i, softmax(block, tile, i, true));
+      weigh(block, tile, i, block.softmax(tile, i, true));
     }
 
     float ones[kPiece];  // all columns of a block have the step of its row
@@ -413,7 +280,7 @@ struct Attention {
 
   /// multiply(piece, its first column) for each kPiece columns.
   template <class Function>
-  static SOTTO_INLINE void in_pieces(const Matrices& all, NextTile& next, Function multiply) {
+  static SOTTO_INLINE void in_pieces(const Matrices& all, NextTile<Arch>& next, Function multiply) {
     Matrices piece = all;
     piece.n_cols = kPiece;
     for (size_t column = 0; column < all.n_cols; column += kPiece, piece.c += kPiece, next.read()) multiply(piece, column);
@@ -437,47 +304,6 @@ struct Attention {
     const V factor = V::broadcast(largest > 0.0f ? kLargestCode / largest : 0.0f);
     map_rows<Arch>(kTile, scales, [&](auto at) { return at(scales) * factor; });
     return largest / kLargestCode + fault;
-  }
-
-  // Scores of one row become numerators exp(score - highest so far), and what was summed before shrinks to that; or
-  // exp(score - highest of the tile): returned is what such a numerator counts for.
-  static float softmax(const Block& block, const Tile& tile, size_t row, bool of_tile) {
-    float* scores = block.scores + row * kKeyStride;
-    const size_t first_column = tile.first_column(), n_columns = tile.end_column() - first_column;
-    const Tile seen = seen_by(block, row / block.args.n_heads, tile);
-    if (block.args.soft_cap != 0.0f) {
-      const V cap = V::broadcast(block.args.soft_cap);
-      map_rows<Arch>(n_columns, scores + first_column,
-                     [&, x = scores + first_column](auto at) { return cap * simd::tanh(at(x) / cap); });
-    }
-    for (size_t i = first_column; i < seen.begin - tile.start; ++i) scores[i] = -kInfinity;
-    for (size_t i = seen.end - tile.start; i < first_column + n_columns; ++i) scores[i] = -kInfinity;
-
-    const float* row_scores = scores + first_column;
-    const float highest =
-        accumulate<Arch>(n_columns, -kInfinity, [&](V largest, auto at) { return simd::larger(at(row_scores), largest); }).max();
-    float* const state = block.state(row);
-    float& maximum_so_far = *block.shape.maximum(state);
-    const float maximum = highest > maximum_so_far ? highest : maximum_so_far;
-    const V shift = V::broadcast(of_tile ? highest : maximum);
-    const float sum = accumulate<Arch>(n_columns, 0.0f, [&](V so_far, auto at) {
-                        const V numerator = simd::exp(at(row_scores) - shift);
-                        at.store(numerator, scores + first_column);
-                        return so_far + numerator;
-                      }).sum();
-    if (maximum != maximum_so_far) {
-      const V factor = simd::exp(V::broadcast(maximum_so_far - maximum));
-      map_rows<Arch>(block.shape.columns + 1, state, [&](auto at) { return at(state) * factor; });
-      maximum_so_far = maximum;
-    }
-    float counts = 1.0f;
-    if (of_tile && highest != maximum) {
-      float lanes[V::kLanes];
-      simd::exp(V::broadcast(highest - maximum)).store(lanes);
-      counts = lanes[0];
-    }
-    *block.shape.total(state) += sum * counts;
-    return counts;
   }
 };
 
