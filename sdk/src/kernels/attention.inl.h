@@ -17,7 +17,7 @@ template <class Arch>
 struct Attention {
   static size_t attention_scratch_floats(size_t n_heads, size_t head_dim) {
     const Shape shape(head_dim);
-    return shape.key_floats() + shape.value_floats() + 2 * shape.scale_floats() + shape.n_blocks() +
+    return shape.key_floats() + shape.value_floats() + kTile + shape.scale_floats() + shape.n_blocks() +
            (n_heads > kBlockRows ? n_heads : kBlockRows) * shape.floats_per_row();
   }
   static size_t attention_state_floats(size_t head_dim) { return Shape(head_dim).state_stride; }

@@ -77,7 +77,7 @@ struct AttentionBlock {
   size_t first_token, n_tokens, n_rows;
   float* keys;          // (head_dim, kKeyStride), and
   float* values;        // (kTile, value_stride), of caches that are made floats
-  float* key_scales;    // (n_blocks, kTile), and what follows up to queries, of coded caches
+  float* key_scales;    // (kTile): of one block of columns; this and what follows up to queries of coded caches
   float* value_scales;  // (n_blocks, kTile): times kLargestCode / the largest that a token sees of the block
   float* value_steps;   // (n_blocks): that largest / kLargestCode
   float* queries;       // (n_rows, columns), times args.scale; or pairs of codes
@@ -93,7 +93,7 @@ struct AttentionBlock {
     keys = all.scratch;
     values = keys + shape.key_floats();
     key_scales = values + shape.value_floats();
-    value_scales = key_scales + shape.scale_floats();
+    value_scales = key_scales + kTile;
     value_steps = value_scales + shape.scale_floats();
     queries = value_steps + shape.n_blocks();
     scores = queries + n_rows * shape.columns;
