@@ -38,6 +38,8 @@ void add_load_options(CLI::App& app, ModelArgs& args) {
                  "how matrices are kept: auto (F32 becomes q8_0), none (as in the file), or a type, such as q8_0");
   app.add_option("--activations", args.model.activations,
                  "auto; i16: rounded to 16 bits, nearer to the reference, slower; or f32: not rounded, the reference");
+  app.add_flag("--round-rope", args.model.round_rope,
+               "round rotation frequencies to the type of the weights, as PyTorch's model.to(dtype) does");
 }
 
 void add_session_options(CLI::App& app, ModelArgs& args) {

@@ -17,7 +17,7 @@ struct ModelArgs {
 
 /// MODEL. For commands that read no weights this is all.
 void add_model_name(CLI::App& app, std::string& name);
-/// --quantize and --activations.
+/// --quantize, --activations, --screen-head and --round-rope.
 void add_load_options(CLI::App& app, ModelArgs& args);
 /// --context and --kv.
 void add_session_options(CLI::App& app, ModelArgs& args);

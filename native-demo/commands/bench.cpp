@@ -13,9 +13,9 @@ namespace {
 
 struct BenchArgs {
   ModelArgs model;
-  size_t prompt = 512, repetitions = 5;
+  std::vector<size_t> prompts{512}, threads;
+  size_t repetitions = 5;
   int64_t tokens = 128;
-  std::vector<size_t> threads;
 };
 
 /// Median with the extremes.
@@ -33,9 +33,9 @@ struct Spread {
   double median() const { return at(0.5); }
 };
 
-/// What was measured with one number of threads.
+/// What was measured with one number of threads and one prompt.
 struct Run {
-  size_t threads = 0;
+  size_t threads = 0, prompt = 0;
   std::string target;
   RoofMeter::Roof roof;
   double load_ms = 0;
@@ -51,7 +51,7 @@ Status check_ranges(BenchArgs& args) {
     faults +=
         (faults.empty() ? "" : "; ") + (name + (" is " + fixed(value, 0)) + ", wanted " + fixed(min, 0) + " to " + fixed(max, 0));
   };
-  want("prompt_tokens", static_cast<double>(args.prompt), 1, 1 << 20);
+  for (const size_t n : args.prompts) want("prompt_tokens", static_cast<double>(n), 1, 1 << 20);
   want("max_tokens", static_cast<double>(args.tokens), 2, 1 << 20);  // the first is no part of decoding
   want("repetitions", static_cast<double>(args.repetitions), 1, 1000);
   for (const size_t n : args.threads) want("threads", static_cast<double>(n), 1, 64);
@@ -67,8 +67,8 @@ std::vector<TokenId> prompt_ids(size_t n, size_t n_vocab) {
 }
 
 void add_shares(Run& run, const BenchArgs& args, double macs_per_token, const Model& model, const Session& session) {
-  const auto n_prompt = static_cast<double>(args.prompt);
-  const double macs = macs_per_token + attention_macs(model.info(), args.prompt) / n_prompt;
+  const auto n_prompt = static_cast<double>(run.prompt);
+  const double macs = macs_per_token + attention_macs(model.info(), run.prompt) / n_prompt;
   run.prefill_share = run.prefill_tps.median() * macs / run.roof.macs_per_s;
   const double held = n_prompt + static_cast<double>(args.tokens) / 2;  // on average, while decoding
   const double bytes =
@@ -77,23 +77,12 @@ void add_shares(Run& run, const BenchArgs& args, double macs_per_token, const Mo
   run.decode_share = run.decode_tps.median() * bytes / run.roof.read_bytes_per_s;
 }
 
-Result<Run> measure(const BenchArgs& args, size_t threads, const RoofMeter& meter, const Inspection& file,
-                    const CommonOptions& common, const CancelToken& cancel) {
-  EngineOptions options = common.engine;
-  options.threads = threads;
-  SOTTO_ASSIGN(const Engine engine, Engine::make(options));
-  SOTTO_ASSIGN(const Model model, open_model(args.model, common, engine, cancel));
+Status measure_prompt(const BenchArgs& args, const Model& model, double macs_per_token, const CommonOptions& common,
+                      const CancelToken& cancel, Run& run) {
   SessionOptions session_options = args.model.session;
-  if (session_options.context == 0) session_options.context = args.prompt + static_cast<size_t>(args.tokens);
+  if (session_options.context == 0) session_options.context = run.prompt + static_cast<size_t>(args.tokens);
   SOTTO_ASSIGN(Session session, model.new_session(session_options));
-  Run run{.threads = engine.threads(),
-          .target = std::string(engine.target()),
-          .roof = meter.measure(engine.threads(), engine.target()),
-          .load_ms = model.info().load_ms,
-          .first_token_ms = {},
-          .prefill_tps = {},
-          .decode_tps = {}};
-  const auto ids = prompt_ids(args.prompt, model.info().n_vocab);
+  const auto ids = prompt_ids(run.prompt, model.info().n_vocab);
   const GenerationOptions generation{.max_tokens = args.tokens, .ignore_eos = true, .cancel = cancel};
   Progress progress(std::to_string(run.threads) + " threads,", common);
   for (size_t i = 0; i < args.repetitions; ++i) {
@@ -106,8 +95,8 @@ Result<Run> measure(const BenchArgs& args, size_t threads, const RoofMeter& mete
     run.prefill_tps.values.push_back(result.timings.prefill_tps);
     run.decode_tps.values.push_back(result.timings.decode_tps);
   }
-  add_shares(run, args, layer_macs(file, model.info()), model, session);
-  return run;
+  add_shares(run, args, macs_per_token, model, session);
+  return {};
 }
 
 void add(Json& json, const std::string& name, const Spread& spread) {
@@ -121,7 +110,7 @@ Json report(const BenchArgs& args, std::span<const Run> runs) {
   for (const Run& run : runs) {
     read[std::to_string(run.threads)] = run.roof.read_bytes_per_s / 1e9;
     macs[std::to_string(run.threads)] = run.roof.mac_per_cycle;
-    Json row{{"threads", run.threads}};
+    Json row{{"threads", run.threads}, {"prompt_tokens", run.prompt}};
     add(row, "prefill_tps", run.prefill_tps);
     add(row, "decode_tps", run.decode_tps);
     row["prefill_share"] = run.prefill_share;
@@ -130,7 +119,6 @@ Json report(const BenchArgs& args, std::span<const Run> runs) {
   }
   return {{"model", args.model.name},
           {"target", runs.back().target},
-          {"prompt_tokens", args.prompt},
           {"max_tokens", args.tokens},
           {"load_ms", runs.back().load_ms},
           {"first_token_ms", runs.back().first_token_ms.median()},
@@ -140,11 +128,11 @@ Json report(const BenchArgs& args, std::span<const Run> runs) {
 
 std::string to_text(const Run& run) {
   const auto percent = [](double share) { return fixed(100 * share, 0) + " %"; };
-  return std::to_string(run.threads) + " threads, " + run.target + ": prefill " + fixed(run.prefill_tps.median(), 1) +
-         " tokens/s (" + percent(run.prefill_share) + " of " + fixed(run.roof.mac_per_cycle, 1) +
-         " float MAC per cycle and core), decode " + fixed(run.decode_tps.median(), 1) + " tokens/s (" + percent(run.decode_share) +
-         " of " + fixed(run.roof.read_bytes_per_s / 1e9, 1) + " GB/s), load " + fixed(run.load_ms, 0) + " ms, first token " +
-         fixed(run.first_token_ms.median(), 0) + " ms\n";
+  return std::to_string(run.threads) + " threads, " + run.target + ": prefill of " + std::to_string(run.prompt) + " tokens " +
+         fixed(run.prefill_tps.median(), 1) + " tokens/s (" + percent(run.prefill_share) + " of " +
+         fixed(run.roof.mac_per_cycle, 1) + " float MAC per cycle and core), decode " + fixed(run.decode_tps.median(), 1) +
+         " tokens/s (" + percent(run.decode_share) + " of " + fixed(run.roof.read_bytes_per_s / 1e9, 1) + " GB/s), load " +
+         fixed(run.load_ms, 0) + " ms, first token " + fixed(run.first_token_ms.median(), 0) + " ms\n";
 }
 
 Status bench(BenchArgs& args, const CommonOptions& common) {
@@ -157,9 +145,24 @@ Status bench(BenchArgs& args, const CommonOptions& common) {
   const RoofMeter meter;
   std::vector<Run> runs;
   for (const size_t threads : args.threads) {
-    SOTTO_ASSIGN(Run run, measure(args, threads, meter, file, common, interrupt.token()));
-    if (!common.json) SOTTO_TRY(print(to_text(run)));
-    runs.push_back(std::move(run));
+    EngineOptions options = common.engine;
+    options.threads = threads;
+    SOTTO_ASSIGN(const Engine engine, Engine::make(options));
+    SOTTO_ASSIGN(const Model model, open_model(args.model, common, engine, interrupt.token()));
+    const RoofMeter::Roof roof = meter.measure(engine.threads(), engine.target());
+    const double macs_per_token = layer_macs(file, model.info());
+    for (const size_t prompt : args.prompts) {
+      Run& run = runs.emplace_back(Run{.threads = engine.threads(),
+                                       .prompt = prompt,
+                                       .target = std::string(engine.target()),
+                                       .roof = roof,
+                                       .load_ms = model.info().load_ms,
+                                       .first_token_ms = {},
+                                       .prefill_tps = {},
+                                       .decode_tps = {}});
+      SOTTO_TRY(measure_prompt(args, model, macs_per_token, common, interrupt.token(), run));
+      if (!common.json) SOTTO_TRY(print(to_text(run)));
+    }
   }
   return common.json ? print_json(report(args, runs)) : Status();
 }
@@ -169,7 +172,10 @@ Status bench(BenchArgs& args, const CommonOptions& common) {
 Action declare_bench(CLI::App& app) {
   const auto args = std::make_shared<BenchArgs>();
   add_model_name(app, args->model.name);
-  app.add_option("-p,--prompt-tokens", args->prompt, "tokens of the prompt")->capture_default_str();
+  app.add_option("-p,--prompt-tokens", args->prompts, "tokens of the prompt, or several numbers: 64,512")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->capture_default_str();
   app.add_option("-n,--max-tokens", args->tokens, "new tokens")->capture_default_str();
   app.add_option("-t", args->threads, "numbers of threads to measure with: 1,2; default: that of --threads")
       ->delimiter(',')

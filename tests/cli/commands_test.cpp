@@ -1,6 +1,7 @@
 // Every command on a tiny model: what it prints, and the fields of its JSON.
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <sstream>
 
 #include "sotto_process.h"
@@ -140,6 +141,30 @@ TEST_F(Commands, Logits) {
   expect_failure({"logits", model_, "--tokens", "5,6,7", "--context", "2", "-o", path("x")}, 1, "error: context_overflow: ");
 }
 
+// Rounded frequencies are what the reference data of 16-bit folders was computed with.
+TEST_F(Commands, LogitsOfAConvertedModel) {
+  SOTTO_NEEDS(folder, test::anchor("transformers/qwen3-bf16"));
+  const json golden = test::read_json(folder + "/golden.json");
+  const std::string ids = golden["prompts"].back().dump();
+  const auto floats = [](const std::string& file) {
+    const auto bytes = test::read_bytes(file);
+    std::vector<float> values(bytes.size() / sizeof(float));
+    std::memcpy(values.data(), bytes.data(), values.size() * sizeof(float));
+    return values;
+  };
+  const auto distance = [&](const std::string& rounding) {
+    text_of({"logits", folder, "--tokens", ids.substr(1, ids.size() - 2), "--all", "--kv=f32", "--quantize=none",
+             "--activations=f32", rounding, "-o", path("logits.bin")});
+    const auto got = floats(path("logits.bin")), wanted = floats(folder + "/logits.f32");
+    double largest = 0;
+    for (size_t i = 0; i < got.size(); ++i)
+      largest = std::max<double>(largest, std::fabs(got[i] - wanted[wanted.size() - got.size() + i]));
+    return largest / golden["logits_std"].get<double>();
+  };
+  EXPECT_LE(distance("--round-rope"), 1e-4);
+  EXPECT_GT(distance("--round-rope=false"), 1e-3);
+}
+
 TEST_F(Commands, Perplexity) {
   std::string text;
   for (int i = 0; i < 200; ++i) text += "the thing is on and the other is in it ";
@@ -186,12 +211,14 @@ TEST_F(Commands, QuantizeWritesAModel) {
 }
 
 TEST_F(Commands, Bench) {
-  const json speed = json_of({"bench", model_, "-p", "16", "-n", "4", "-r", "3", "-t", "1,2"});
-  expect_keys(speed, {"model", "target", "prompt_tokens", "max_tokens", "load_ms", "first_token_ms", "roof", "runs"});
-  ASSERT_EQ(speed["runs"].size(), 2u);
+  const json speed = json_of({"bench", model_, "-p", "16,40", "-n", "4", "-r", "3", "-t", "1,2"});
+  expect_keys(speed, {"model", "target", "max_tokens", "load_ms", "first_token_ms", "roof", "runs"});
+  json measured;
+  for (const json& run : speed["runs"]) measured.push_back({run["threads"], run["prompt_tokens"]});
+  EXPECT_EQ(measured, (json{{1, 16}, {1, 40}, {2, 16}, {2, 40}}));
   for (const json& run : speed["runs"]) {
-    expect_keys(run, {"threads", "prefill_tps", "prefill_tps_min", "prefill_tps_max", "prefill_share", "decode_tps",
-                      "decode_tps_min", "decode_tps_max", "decode_share"});
+    expect_keys(run, {"threads", "prompt_tokens", "prefill_tps", "prefill_tps_min", "prefill_tps_max", "prefill_share",
+                      "decode_tps", "decode_tps_min", "decode_tps_max", "decode_share"});
     const std::string threads = std::to_string(run["threads"].get<int>());
     EXPECT_GT(speed["roof"]["read_gb_s"][threads], 0.01);
     EXPECT_GT(speed["roof"]["mac_per_cycle"][threads], 0.01);

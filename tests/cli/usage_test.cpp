@@ -56,7 +56,8 @@ TEST_F(Usage, OptionsOutOfRangeAreNamedAllAtOnce) {
   expect_failure({"run", model_, "-p", "a", "--context", "99999999999"}, 1, "context");
   expect_failure({"inspect", model_, "--threads", "65"}, 1, "threads");
   expect_failure({"tokenize", model_, "--target", "abacus"}, 1, "target");
-  expect_failure({"bench", model_, "-p", "0", "-n", "1", "-t", "1,99"}, 1, "threads is 99");
+  expect_failure({"bench", model_, "-p", "16,0", "-n", "1", "-t", "1,99"}, 1, "threads is 99");
+  expect_failure({"bench", model_, "-p", "16,0"}, 1, "prompt_tokens is 0");
 }
 
 TEST_F(Usage, ModelsThatAreNotThere) {

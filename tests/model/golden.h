@@ -5,6 +5,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "model/rope.h"
 #include "model_test.h"
 #include "support/anchors.h"
 
@@ -64,22 +65,12 @@ struct Golden {
   double tolerance() const { return 1e-4 * logits_std; }
 };
 
-/// A timeline that computes what the reference did. In the -bf16 and -f16 folders its rotation frequencies were rounded like the
-/// weights: with exact ones the golden logits are missed by 3e-3 to 5e-2 of logits_std, with rounded ones by 6e-6. The engine keeps
-/// them exact.
+/// A timeline that computes what the reference did: the models of the -bf16 and -f16 folders were converted whole, so that their
+/// rotation frequencies were rounded like the weights.
 inline Result<Timeline> golden_timeline(const LoadedModel& model, Machine& machine, const KvShape& shape = kWholeContext) {
-  SOTTO_ASSIGN(Timeline timeline, timeline_of(model, machine, shape));
-  const quant::TypeInfo& stored = quant::info(model.plan.items.at(0).tensor->type);
-  for (std::vector<double>& frequencies : timeline.rope_frequencies)
-    for (double& frequency : frequencies) {
-      if (stored.type == quant::DType::f32) continue;
-      float number = static_cast<float>(frequency);
-      std::byte bytes[sizeof(float)];
-      stored.encode(&number, 1, bytes);
-      stored.decode(bytes, 1, &number);
-      frequency = number;
-    }
-  return timeline;
+  ModelSpec spec = model.spec;
+  SOTTO_TRY(round_frequencies(spec, model.plan.embedding_type()));
+  return Timeline::make(spec, model.weights, machine.kernels, shape, machine.pool.size());
 }
 
 inline Result<std::vector<float>> golden_logits(const LoadedModel& model, Machine& machine, std::span<const TokenId> tokens,

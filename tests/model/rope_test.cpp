@@ -39,6 +39,26 @@ TEST(Rope, FactorsOfTheFileDivide) {
   for (size_t i = 0; i < 4; ++i) EXPECT_DOUBLE_EQ(divided[i], plain[i] / factors[i]);
 }
 
+TEST(Rope, FrequenciesRoundToTheTypeOfTheWeights) {
+  ModelSpec spec;
+  spec.ropes = {{.theta = 10000}, {.theta = 1e6}};
+  const auto second = [&] { return rope_frequencies(spec.ropes[1], 8, 100, nullptr); };
+  const auto exact = second();
+  EXPECT_TRUE(round_frequencies(spec, quant::DType::bf16));
+  EXPECT_EQ(rope_frequencies(spec.ropes[0], 8, 100, nullptr)[1], 0.10009765625);
+  EXPECT_EQ(second()[0], 1);
+  for (size_t i = 1; i < 4; ++i) {
+    EXPECT_NE(second()[i], exact[i]);
+    EXPECT_NEAR(second()[i] / exact[i], 1, 1.0 / 256);
+  }
+  EXPECT_TRUE(round_frequencies(spec, quant::DType::f16));
+  EXPECT_NEAR(second()[1] / exact[1], 1, 1.0 / 2048);
+  const Status blocks = round_frequencies(spec, quant::DType::q8_0);
+  ASSERT_FALSE(blocks);
+  EXPECT_EQ(blocks.error().code, ErrorCode::invalid_argument);
+  EXPECT_NE(blocks.error().message.find("q8_0"), std::string::npos) << blocks.error().message;
+}
+
 TEST(Rope, AnglesArePositionTimesFrequency) {
   const std::vector<double> frequencies{1, 0.01};
   float cos[2], sin[2];

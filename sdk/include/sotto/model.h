@@ -26,6 +26,9 @@ struct ModelOptions {
   /// Where the head is most of the weights, decoding (greedy, or with top_k) reads its rows in 4 bits and few of them whole, for
   /// the same tokens. A Q8_0 head is cut in halves for that; one of another type is held once more in 4 bits.
   bool screen_head = true;
+  /// Rotation frequencies rounded to the type of the weights (F16, BF16, F32), as PyTorch's model.to(dtype) leaves them; exact ones
+  /// are what loading a 16-bit model gives. To repeat results of a model that was converted so.
+  bool round_rope = false;
   bool guess_pre_tokenizer = false;  // accept a GGUF file that names an unknown pre-tokenizer; the tokenizer then carries a warning
   bool tokenizer_required = true;    // false: a model without one opens too, for ids in place of text
   bool warm_up = true;               // so that the first token is not slower than the second

@@ -104,6 +104,7 @@ Result<ModelLoad> ModelLoad::begin(ModelFile& file, const ModelOptions& options,
   model.activations = *activation_width(options.activations);
   SOTTO_ASSIGN(model.spec, model::read_spec(file));
   SOTTO_ASSIGN(model::WeightsPlan plan, model::plan_weights(file, model.spec, model.engine->kernels, policy));
+  if (options.round_rope) SOTTO_TRY(model::round_frequencies(model.spec, plan.embedding_type()));
   SOTTO_TRY(load.control_.check());
   SOTTO_TRY(load_tokenizer(file, options, model));
   load_chat_template(file, model);

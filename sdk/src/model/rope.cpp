@@ -38,6 +38,15 @@ void apply_llama3(const RopeSpec& rope, std::vector<double>& frequencies) {
   }
 }
 
+double rounded(double number, quant::DType to) {
+  const quant::TypeInfo& type = quant::info(to);
+  auto value = static_cast<float>(number);
+  std::byte bytes[sizeof(float)];
+  type.encode(&value, 1, bytes);
+  type.decode(bytes, 1, &value);
+  return value;
+}
+
 }  // namespace
 
 std::vector<double> rope_frequencies(const RopeSpec& rope, size_t rotary_dim, size_t context, const float* factors) {
@@ -55,7 +64,18 @@ std::vector<double> rope_frequencies(const RopeSpec& rope, size_t rotary_dim, si
   if (rope.scaling == RopeScaling::llama3) apply_llama3(rope, frequencies);
   if (factors)
     for (size_t i = 0; i < frequencies.size(); ++i) frequencies[i] /= factors[i];
+  if (rope.rounding)
+    for (double& frequency : frequencies) frequency = rounded(frequency, *rope.rounding);
   return frequencies;
+}
+
+Status round_frequencies(ModelSpec& spec, quant::DType weights) {
+  const quant::TypeInfo& type = quant::info(weights);
+  if (type.block_size != 1)
+    return Error{ErrorCode::invalid_argument, "round_rope is for weights of f32, f16 or bf16, these are " + std::string(type.name),
+                 "round_rope"};
+  for (RopeSpec& rope : spec.ropes) rope.rounding = weights;
+  return {};
 }
 
 void rope_angles(const std::vector<double>& frequencies, double attention_factor, size_t position, float* cos, float* sin) {

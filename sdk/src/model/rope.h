@@ -13,6 +13,10 @@ namespace sotto::model {
 /// (rope_freqs.weight of GGUF), or nullptr.
 std::vector<double> rope_frequencies(const RopeSpec& rope, size_t rotary_dim, size_t context, const float* factors);
 
+/// Rounds the frequencies of every rope to the type of the weights: what converting a whole model in PyTorch
+/// (`model.to(torch.bfloat16)`) does, and loading 16-bit weights does not. Errors: invalid_argument, for weights in blocks.
+Status round_frequencies(ModelSpec& spec, quant::DType weights);
+
 /// cos and sin of one position: (n_pairs) each, times the attention factor.
 void rope_angles(const std::vector<double>& frequencies, double attention_factor, size_t position, float* cos, float* sin);
 

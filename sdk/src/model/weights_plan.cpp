@@ -233,6 +233,11 @@ class Planner {
 
 }  // namespace
 
+quant::DType WeightsPlan::embedding_type() const noexcept {
+  const auto embeds = [](const WeightItem& item) { return item.role == Role::token_embedding; };
+  return std::find_if(items.begin(), items.end(), embeds)->tensor->type;  // a plan without it is an error
+}
+
 Result<WeightsPlan> plan_weights(const formats::ModelFile& file, const ModelSpec& spec, const kernels::KernelTable& kernels,
                                  const WeightPolicy& policy) {
   SOTTO_TRY(check_policy(policy));

@@ -46,6 +46,9 @@ struct WeightsPlan {
   std::vector<WeightItem> items;  // in the order of the file, so that it is read from front to back
   uint64_t arena_bytes = 0;       // exactly what load_weights() allocates
   ScreenItem screen;
+
+  /// In the file: of its weights, as far as they have one type.
+  quant::DType embedding_type() const noexcept;
 };
 
 /// `file` must outlive the plan. Errors: bad_model listing every missing, misshapen or unknown tensor; unsupported naming types
