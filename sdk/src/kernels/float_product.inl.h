@@ -34,13 +34,21 @@ struct FloatBlock {
     for (auto& part : sums)
       for (auto& row : part)
         for (V& sum : row) sum = V::broadcast(0.0f);
-    for (size_t c = first; c < kColumnBlock; c += kParts) {
+    const auto step = [&](size_t c) __attribute__((always_inline)) {
       unroll<kTogether>([&](auto p) __attribute__((always_inline)) {
         for (size_t v = 0; v < kVectors; ++v) {
           const V w = weights(c + p, v);
           for (size_t t = 0; t < M; ++t) sums[p][v][t] = sums[p][v][t] + w * V::broadcast(x[(c + p) * n + t]);
         }
       });
+    };
+    if constexpr (kTogether * kVectors * M >= simd::kAccumulators<Arch>) {
+      // Steps with that many sums keep the units busy; unrolled, they are mixed by the compiler until sums no longer fit in
+      // registers.
+#pragma clang loop unroll(disable)
+      for (size_t c = first; c < kColumnBlock; c += kParts) step(c);
+    } else {
+      for (size_t c = first; c < kColumnBlock; c += kParts) step(c);
     }
     for (size_t p = 0; p < kTogether; ++p)
       for (size_t v = 0; v < kVectors; ++v)
