@@ -63,6 +63,6 @@ node web/build.mjs
 node tests/web/consumers/run.mjs all
 \`\`\`
 
-Not tried here: Safari, Parcel; `tests/web/browsers` has Firefox and WebKitGTK.
+Not tried here: Safari, Parcel; \`tests/web/browsers\` has Firefox and WebKitGTK.
 `;
 if (isAll) writeFileSync(fileURLToPath(new URL('../../../web/samples/CONSUMERS.md', import.meta.url)), text);
