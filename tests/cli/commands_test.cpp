@@ -156,6 +156,7 @@ TEST_F(Commands, LogitsOfAConvertedModel) {
     text_of({"logits", folder, "--tokens", ids.substr(1, ids.size() - 2), "--all", "--kv=f32", "--quantize=none",
              "--activations=f32", rounding, "-o", path("logits.bin")});
     const auto got = floats(path("logits.bin")), wanted = floats(folder + "/logits.f32");
+    EXPECT_FALSE(got.empty());
     double largest = 0;
     for (size_t i = 0; i < got.size(); ++i)
       largest = std::max<double>(largest, std::fabs(got[i] - wanted[wanted.size() - got.size() + i]));

@@ -26,14 +26,15 @@ struct RopeSpec {
   double theta = 0;
   RopeScaling scaling = RopeScaling::none;
   double factor = 1;
-  double original_context = 0;             // positions the model was trained on: yarn, llama3, dynamic
-  double low_freq_factor = 0;              // llama3
-  double high_freq_factor = 0;             // llama3
-  double beta_fast = 32;                   // yarn
-  double beta_slow = 1;                    // yarn
-  double attention_factor = 1;             // multiplies cos and sin: yarn
-  bool truncate = true;                    // yarn: the ramp's ends are whole dimensions
-  std::optional<quant::DType> rounding{};  // of the frequencies, to a type without blocks; none: they are exact
+  double original_context = 0;  // positions the model was trained on: yarn, llama3, dynamic
+  double low_freq_factor = 0;   // llama3
+  double high_freq_factor = 0;  // llama3
+  double beta_fast = 32;        // yarn
+  double beta_slow = 1;         // yarn
+  double attention_factor = 1;  // multiplies cos and sin: yarn
+  bool truncate = true;         // yarn: the ramp's ends are whole dimensions
+  /// Of the frequencies, to a type without blocks; none: they are exact.
+  std::optional<quant::DType> rounding{};
 
   bool operator==(const RopeSpec&) const = default;
 };
