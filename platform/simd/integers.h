@@ -14,7 +14,8 @@ namespace sotto::simd {
 // dot16(sum, w, a): sum of products of two neighbouring 16-bit integers each. look_up(table, codes): of bytes below 16; extend8:
 // their low bytes in 16-bit lanes become signed 16-bit integers. pairs(w, a), pairs_signed(w, a): products of bytes, neighbours
 // summed in 16 bits, w unsigned (a signed) or both signed and above -128; sum_pairs(p): neighbouring 16-bit sums. dot8(sum, w, a):
-// four products summed in 32 bits. floats(r): 32-bit integers as floats.
+// four products summed in 32 bits. floats(r): 32-bit integers as floats. settle(r): r is computed here; compilers that know that
+// integers may be added in any order add neighbouring products first, which takes twice as many registers as there are sums.
 
 // Names that some targets lack must be known to the templates that do not call them there.
 template <class R>
@@ -31,6 +32,8 @@ template <class R>
 R extend8(R) = delete;
 template <class R>
 R shift16(R, int) = delete;
+template <class R>
+static SOTTO_INLINE void settle(R&) {}
 
 #if defined(__SSE4_1__) && !defined(__wasm__)
 
@@ -61,6 +64,9 @@ R shift16(R, int) = delete;
   }                                                                                                             \
   static SOTTO_INLINE Register sum_pairs(Register p) {                                                          \
     return prefix##_madd_epi16(p, prefix##_set1_epi16(1));                                                      \
+  }                                                                                                             \
+  static SOTTO_INLINE void settle(Register& r) {                                                                \
+    __asm__("" : "+v"(r));                                                                                      \
   }                                                                                                             \
   static SOTTO_INLINE Floats floats(Register r) {                                                               \
     return prefix##_cvtepi32_ps(r);                                                                             \

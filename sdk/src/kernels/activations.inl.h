@@ -1,7 +1,9 @@
 // Activations in the formats of the matrix kernels. A tile of n tokens is, per 32 columns: the codes by step, tokens next to each
-// other, four bytes per token and step; then per token the scale, scale * sum of codes, and the sums of the codes of both halves.
-// Floats are a tile of (columns, n).
+// other, four bytes per token and step; then per token the scale, scale * sum of codes, and sums of codes: of 8-bit ones those of
+// both halves, 16 bits each, of 16-bit ones that of all. Floats are a tile of (columns, n).
 #pragma once
+
+#include <type_traits>
 
 #include "kernels/kernel_table.h"
 #include "simd/integers.h"
@@ -13,7 +15,7 @@ template <class I>
 struct ActivationRecord {
   static constexpr size_t kColumns = 32;
   static constexpr size_t kCodeBytes = kColumns * I::kElementBytes;  // of a token
-  static constexpr size_t kTokenBytes = kCodeBytes + 2 * sizeof(float) + 2 * sizeof(int32_t);
+  static constexpr size_t kTokenBytes = kCodeBytes + 2 * sizeof(float) + sizeof(int32_t);
 
   const std::byte* record;
   size_t n;
@@ -21,13 +23,18 @@ struct ActivationRecord {
   SOTTO_INLINE typename I::Register codes(size_t step, size_t token) const { return I::broadcast(record + (step * n + token) * 4); }
   SOTTO_INLINE float scale(size_t token) const { return number<float>(0, token); }
   SOTTO_INLINE float scaled_sum(size_t token) const { return number<float>(1, token); }
-  SOTTO_INLINE int32_t half_sum(size_t half, size_t token) const { return number<int32_t>(2 + half, token); }
+  /// Of 16-bit codes; of 8-bit ones both halves.
+  SOTTO_INLINE int32_t sum(size_t token) const { return number<int32_t>(2, token); }
+  SOTTO_INLINE int32_t half_sum(size_t half, size_t token) const { return static_cast<int16_t>(sum(token) >> 16 * half); }
+  /// In every lane.
+  SOTTO_INLINE typename I::Register half_sums(size_t token) const { return I::broadcast(at(2, token)); }
 
  private:
+  SOTTO_INLINE const std::byte* at(size_t field, size_t token) const { return record + kCodeBytes * n + (field * n + token) * 4; }
   template <class T>
   SOTTO_INLINE T number(size_t field, size_t token) const {
     T value;
-    __builtin_memcpy(&value, record + kCodeBytes * n + (field * n + token) * sizeof(T), sizeof value);
+    __builtin_memcpy(&value, at(field, token), sizeof value);
     return value;
   }
 };
@@ -138,12 +145,15 @@ struct Activations {
         __builtin_memcpy(to + i * I::kElementBytes, &code, I::kElementBytes);  // low bytes first
       }
     }
-    std::byte* numbers = record + ActivationRecord<I>::kCodeBytes * n_tokens;
-    const float scaled_sum = rounded.scale * static_cast<float>(sums[0] + sums[1]);
-    __builtin_memcpy(numbers + token * 4, &rounded.scale, 4);
-    __builtin_memcpy(numbers + (n_tokens + token) * 4, &scaled_sum, 4);
-    __builtin_memcpy(numbers + (2 * n_tokens + token) * 4, &sums[0], 4);
-    __builtin_memcpy(numbers + (3 * n_tokens + token) * 4, &sums[1], 4);
+    const int32_t sum = sums[0] + sums[1];
+    const int32_t halves = static_cast<int32_t>(static_cast<uint32_t>(sums[1]) << 16 | static_cast<uint16_t>(sums[0]));
+    std::byte* numbers = record + ActivationRecord<I>::kCodeBytes * n_tokens + token * 4;
+    const auto put_number = [&](size_t field, auto number) {
+      __builtin_memcpy(numbers + field * n_tokens * 4, &number, sizeof number);
+    };
+    put_number(0, rounded.scale);
+    put_number(1, rounded.scale * static_cast<float>(sum));
+    put_number(2, std::is_same_v<I, Wide> ? sum : halves);
   }
 };
 

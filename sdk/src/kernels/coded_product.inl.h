@@ -27,6 +27,7 @@ struct CodedProduct {
                                   : kPairSteps >= 4                   ? 4
                                   : kPairSteps >= 2                   ? 2
                                                                       : 1;
+  static constexpr bool kOnePart = kSpan == kGroupSteps;               // all products of a group fit in 16 bits together
   static constexpr size_t kTurns = kGroupSteps / Layout::kStepsApart;  // of the rolled loop
   static constexpr bool kRolled = Arch::kRolledSteps && kTurns > 0 && (!kPairs || kTurns <= kSpan);
 
@@ -50,22 +51,29 @@ struct CodedProduct {
   static SOTTO_INLINE void add_group(const std::byte* block, const std::byte* record, const Record& x, size_t first,
                                      V (&sums)[kVectors][M]) {
     Register dots[kVectors][M];
-    for (size_t v = 0; v < kVectors; ++v)
-      for (size_t t = 0; t < M; ++t) dots[v][t] = I::splat(-kZero * group_sum<g>(x, first + t));
+    for (auto& row : dots)
+      for (Register& dot : row) dot = I::splat(0);
     if constexpr (kRolled) {
       add_rolled<M, g>(record, x, first, dots);
     } else {
       unroll<kGroupSteps / kSpan>(
           [&](auto span) __attribute__((always_inline)) { add_span<M, g * kGroupSteps + span * kSpan>(record, x, first, dots); });
     }
+    // To be multiplied with the sums of both halves, or with that of half g.
+    constexpr uint32_t kMinusZero = static_cast<uint16_t>(-kZero);
+    const Register zero = I::splat(static_cast<int32_t>(Layout::kGroups == 1 ? kMinusZero * 0x10001 : kMinusZero << 16 * g));
     for (size_t v = 0; v < kVectors; ++v) {
-      const V scale = Layout::scales(block, record, g, v);
-      for (size_t t = 0; t < M; ++t) sums[v][t] = sums[v][t] + I::to_float(dots[v][t]) * (scale * V::broadcast(x.scale(first + t)));
       constexpr bool kHalfStep = requires { Packing::kHalfStep; };
-      if constexpr (kHalfStep || Packing::kHasOffset) {
-        V offset = scale * V::broadcast(0.5f);
-        if constexpr (!kHalfStep) offset = Layout::offsets(block, record, g, v);
-        for (size_t t = 0; t < M; ++t) sums[v][t] = sums[v][t] + offset * V::broadcast(scaled_sum<g>(x, first + t));
+      const V scale = Layout::scales(block, record, g, v);
+      V offset{};
+      if constexpr (kHalfStep) offset = scale * V::broadcast(0.5f);
+      if constexpr (Packing::kHasOffset) offset = Layout::offsets(block, record, g, v);
+      for (size_t t = 0; t < M; ++t) {
+        Register dot = dots[v][t];
+        if constexpr (kZero != 0) dot = simd::dot16(dot, zero, x.half_sums(first + t));
+        V sum = sums[v][t] + I::to_float(dot) * (scale * V::broadcast(x.scale(first + t)));
+        if constexpr (kHalfStep || Packing::kHasOffset) sum = sum + offset * V::broadcast(scaled_sum<g>(x, first + t));
+        sums[v][t] = sum;
       }
     }
   }
@@ -86,6 +94,10 @@ struct CodedProduct {
             dots[v][t] = simd::dot16(dots[v][t], w[v], a);
           else
             dots[v][t] = simd::dot8(dots[v][t], w[v], a);
+          if constexpr (!kPairs)
+            simd::settle(dots[v][t]);
+          else if constexpr (kOnePart)
+            simd::settle(part[v][t]);
         }
       }
     });
@@ -96,7 +108,6 @@ struct CodedProduct {
   // code.
   template <size_t M, size_t g>
   static SOTTO_INLINE void add_rolled(const std::byte* record, const Record& x, size_t first, Register (&dots)[kVectors][M]) {
-    constexpr bool kOnePart = kSpan == kGroupSteps;  // all products of a group fit in 16 bits together
     Register part[kVectors][M];
     if constexpr (kPairs && kOnePart) clear(part);
 #pragma clang loop unroll(disable)
@@ -141,10 +152,6 @@ struct CodedProduct {
       return simd::pairs(w, a);
   }
 
-  template <size_t g>
-  static SOTTO_INLINE int32_t group_sum(const Record& x, size_t token) {
-    return Layout::kGroups == 2 ? x.half_sum(g, token) : x.half_sum(0, token) + x.half_sum(1, token);
-  }
   template <size_t g>
   static SOTTO_INLINE float scaled_sum(const Record& x, size_t token) {
     return Layout::kGroups == 2 ? x.scale(token) * static_cast<float>(x.half_sum(g, token)) : x.scaled_sum(token);

@@ -70,7 +70,7 @@ struct SplitProduct {
                                       V (&sums)[kVectors][M]) {
     Register dots[kVectors][M];
     for (size_t v = 0; v < kVectors; ++v)
-      for (size_t t = 0; t < M; ++t) dots[v][t] = I::splat(-128 * (x.half_sum(0, first + t) + x.half_sum(1, first + t)));
+      for (size_t t = 0; t < M; ++t) dots[v][t] = I::splat(-128 * x.sum(first + t));
 #pragma clang loop unroll(disable)
     for (size_t r = 0; r < kRegisters; ++r) {
       Register highs[kVectors], lows[kVectors];
