@@ -18,6 +18,7 @@ struct CodedProduct {
   static constexpr size_t kRows = Layout::kRows, kVectors = Layout::kVectors;
 
   static constexpr int kZero = Layout::kHasCodebook ? Layout::kBookZero : Packing::kZero;
+  static_assert(kZero == 0 || !Layout::kWide);  // sums of 16-bit activations do not fit in 16 bits
   // Steps whose products fit in 16 bits together: a pair is at most 2 * 127 * largest code.
   static constexpr size_t kPairSteps = Layout::kHasCodebook ? 1 : 32767 / (2 * 127 * ((1 << Packing::kBits) - 1));
   static constexpr size_t kGroupSteps = Layout::kSteps / Layout::kGroups;
