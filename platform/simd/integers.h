@@ -278,6 +278,7 @@ static SOTTO_INLINE float floats(ScalarInts r) {
 /// kWide: 16-bit codes and activations, two columns per step; otherwise as the target's ByteDot says.
 template <class Arch, bool kWide>
 struct Ints {
+  static constexpr bool kWideNumbers = kWide;
   static constexpr ByteDot kDot = kWide ? ByteDot::widened : Arch::kByteDot;
   static constexpr bool kWidened = kDot == ByteDot::widened;
   static constexpr size_t kStep = kWidened ? 2 : 4;          // columns whose codes lie in one 32-bit lane
@@ -318,6 +319,7 @@ struct Ints {
     simd::all32(x, r);
     return r;
   }
+  static SOTTO_INLINE Register splat16(int x) { return splat(static_cast<int32_t>(static_cast<uint16_t>(x) * 0x10001u)); }
   /// The kStep activations at `from`, in every lane.
   static SOTTO_INLINE Register broadcast(const std::byte* from) {
     int32_t x;

@@ -1,6 +1,6 @@
 // Activations in the formats of the matrix kernels. A tile of n tokens is, per 32 columns: the codes by step, tokens next to each
-// other, four bytes per token and step; then per token the scale, scale * sum of codes, and sums of codes: of 8-bit ones those of
-// both halves, 16 bits each, of 16-bit ones that of all. Floats are a tile of (columns, n).
+// other, four bytes per token and step; then per token the scale, scale * sum of codes, and sums of codes: of 16-bit ones that of
+// all, of 8-bit ones, negative, those of all and of both halves. Floats are a tile of (columns, n).
 #pragma once
 
 #include <type_traits>
@@ -15,7 +15,8 @@ template <class I>
 struct ActivationRecord {
   static constexpr size_t kColumns = 32;
   static constexpr size_t kCodeBytes = kColumns * I::kElementBytes;  // of a token
-  static constexpr size_t kTokenBytes = kCodeBytes + 2 * sizeof(float) + sizeof(int32_t);
+  static constexpr size_t kNumbers = I::kWideNumbers ? 3 : 5;
+  static constexpr size_t kTokenBytes = kCodeBytes + kNumbers * 4;
 
   const std::byte* record;
   size_t n;
@@ -23,11 +24,16 @@ struct ActivationRecord {
   SOTTO_INLINE typename I::Register codes(size_t step, size_t token) const { return I::broadcast(record + (step * n + token) * 4); }
   SOTTO_INLINE float scale(size_t token) const { return number<float>(0, token); }
   SOTTO_INLINE float scaled_sum(size_t token) const { return number<float>(1, token); }
-  /// Of 16-bit codes; of 8-bit ones both halves.
+  /// Of 16-bit codes.
   SOTTO_INLINE int32_t sum(size_t token) const { return number<int32_t>(2, token); }
-  SOTTO_INLINE int32_t half_sum(size_t half, size_t token) const { return static_cast<int16_t>(sum(token) >> 16 * half); }
-  /// In every lane.
-  SOTTO_INLINE typename I::Register half_sums(size_t token) const { return I::broadcast(at(2, token)); }
+
+  /// Of the 8-bit codes of a group of columns, all or a half: minus the sums of columns 4i and 4i + 1, and of 4i + 2 and 4i + 3, as
+  /// 16-bit integers in every lane.
+  template <size_t kGroups, size_t g>
+  SOTTO_INLINE typename I::Register minus_pair_sums(size_t token) const {
+    static_assert(!I::kWideNumbers);
+    return I::broadcast(at(kGroups == 1 ? 2 : 3 + g, token));
+  }
 
  private:
   SOTTO_INLINE const std::byte* at(size_t field, size_t token) const { return record + kCodeBytes * n + (field * n + token) * 4; }
@@ -134,8 +140,8 @@ struct Activations {
   template <class I>
   static SOTTO_INLINE void put(const Rounded& rounded, size_t column, std::byte* tile, size_t n_tokens, size_t token) {
     std::byte* record = tile + column / kColumnBlock * ActivationRecord<I>::kTokenBytes * n_tokens;
-    int32_t sums[2] = {};
-    for (size_t i = 0; i < kColumnBlock; ++i) sums[i / (kColumnBlock / 2)] += rounded.codes[i];
+    int32_t sums[2][4] = {};  // of a half, of every fourth column
+    for (size_t i = 0; i < kColumnBlock; ++i) sums[i / (kColumnBlock / 2)][i % 4] += rounded.codes[i];
 
     constexpr size_t kSteps = kColumnBlock / I::kStep;
     for (size_t s = 0; s < kSteps; ++s) {
@@ -145,15 +151,23 @@ struct Activations {
         __builtin_memcpy(to + i * I::kElementBytes, &code, I::kElementBytes);  // low bytes first
       }
     }
-    const int32_t sum = sums[0] + sums[1];
-    const int32_t halves = static_cast<int32_t>(static_cast<uint32_t>(sums[1]) << 16 | static_cast<uint16_t>(sums[0]));
+    int32_t pairs[2][2], sum = 0;  // of a half, of both columns of each pair
+    for (size_t half = 0; half < 2; ++half)
+      for (size_t i = 0; i < 2; ++i) sum += pairs[half][i] = sums[half][2 * i] + sums[half][2 * i + 1];
     std::byte* numbers = record + ActivationRecord<I>::kCodeBytes * n_tokens + token * 4;
     const auto put_number = [&](size_t field, auto number) {
       __builtin_memcpy(numbers + field * n_tokens * 4, &number, sizeof number);
     };
     put_number(0, rounded.scale);
     put_number(1, rounded.scale * static_cast<float>(sum));
-    put_number(2, std::is_same_v<I, Wide> ? sum : halves);
+    if constexpr (I::kWideNumbers) {
+      put_number(2, sum);
+    } else {
+      const auto minus = [](int32_t low, int32_t high) { return static_cast<uint16_t>(-low) | static_cast<uint32_t>(-high) << 16; };
+      put_number(2, minus(pairs[0][0] + pairs[1][0], pairs[0][1] + pairs[1][1]));
+      put_number(3, minus(pairs[0][0], pairs[0][1]));
+      put_number(4, minus(pairs[1][0], pairs[1][1]));
+    }
   }
 };
 

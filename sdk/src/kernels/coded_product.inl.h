@@ -18,19 +18,19 @@ struct CodedProduct {
   static constexpr size_t kRows = Layout::kRows, kVectors = Layout::kVectors;
 
   static constexpr int kZero = Layout::kHasCodebook ? Layout::kBookZero : Packing::kZero;
-  static_assert(kZero == 0 || !Layout::kWide);  // sums of 16-bit activations do not fit in 16 bits
-  // Steps whose products fit in 16 bits together: a pair is at most 2 * 127 * largest code.
-  static constexpr size_t kPairSteps = Layout::kHasCodebook ? 1 : 32767 / (2 * 127 * ((1 << Packing::kBits) - 1));
   static constexpr size_t kGroupSteps = Layout::kSteps / Layout::kGroups;
   static constexpr bool kPairs = I::kDot == simd::ByteDot::pairs;
-  static constexpr size_t kSpan = !kPairs || kPairSteps > kGroupSteps ? kGroupSteps
-                                  : kPairSteps >= 8                   ? 8
-                                  : kPairSteps >= 4                   ? 4
-                                  : kPairSteps >= 2                   ? 2
-                                                                      : 1;
-  static constexpr bool kOnePart = kSpan == kGroupSteps;               // all products of a group fit in 16 bits together
+
+  // Products of a group are summed in 16 bits. Where those of codes do not fit, those of codes less the middle one do, and sums
+  // that wrap on the way there are none the worse. Products of a codebook's numbers fit one by one.
+  static constexpr int kMostSum = static_cast<int>(kGroupSteps) * 2 * 127, kFits = 32767;
+  static constexpr bool kSums16 = kPairs && !Layout::kHasCodebook;
+  static constexpr int kMiddle =
+      kSums16 && (kZero != 0 || kMostSum * ((1 << Packing::kBits) - 1) > kFits) ? 1 << (Packing::kBits - 1) : 0;
+  static_assert(kMostSum * kMiddle <= kFits);
+
   static constexpr size_t kTurns = kGroupSteps / Layout::kStepsApart;  // of the rolled loop
-  static constexpr bool kRolled = Arch::kRolledSteps && kTurns > 0 && (!kPairs || kTurns <= kSpan);
+  static constexpr bool kRolled = Arch::kRolledSteps && kTurns > 0 && (!kPairs || kSums16);
 
   template <size_t M, size_t N>
   static SOTTO_INLINE void sum(const TileArgs& args, V (&sums)[kVectors][M]) {
@@ -57,12 +57,9 @@ struct CodedProduct {
     if constexpr (kRolled) {
       add_rolled<M, g>(record, x, first, dots);
     } else {
-      unroll<kGroupSteps / kSpan>(
-          [&](auto span) __attribute__((always_inline)) { add_span<M, g * kGroupSteps + span * kSpan>(record, x, first, dots); });
+      add_steps<M, g>(record, x, first, dots);
     }
-    // To be multiplied with the sums of both halves, or with that of half g.
-    constexpr uint32_t kMinusZero = static_cast<uint16_t>(-kZero);
-    const Register zero = I::splat(static_cast<int32_t>(Layout::kGroups == 1 ? kMinusZero * 0x10001 : kMinusZero << 16 * g));
+    if constexpr (kSums16) widen<M, g>(x, first, dots);
     for (size_t v = 0; v < kVectors; ++v) {
       constexpr bool kHalfStep = requires { Packing::kHalfStep; };
       const V scale = Layout::scales(block, record, g, v);
@@ -71,91 +68,80 @@ struct CodedProduct {
       if constexpr (Packing::kHasOffset) offset = Layout::offsets(block, record, g, v);
       for (size_t t = 0; t < M; ++t) {
         Register dot = dots[v][t];
-        if constexpr (kZero != 0) dot = simd::dot16(dot, zero, x.half_sums(first + t));
+        if constexpr (kZero != kMiddle)
+          dot = simd::dot16(dot, I::splat16(kZero - kMiddle), x.template minus_pair_sums<Layout::kGroups, g>(first + t));
         V sum = sums[v][t] + I::to_float(dot) * (scale * V::broadcast(x.scale(first + t)));
-        if constexpr (kHalfStep || Packing::kHasOffset) sum = sum + offset * V::broadcast(scaled_sum<g>(x, first + t));
+        if constexpr (kHalfStep || Packing::kHasOffset) sum = sum + offset * scaled_sum<g>(x, first + t);
         sums[v][t] = sum;
       }
     }
   }
 
-  template <size_t M, size_t begin>
-  static SOTTO_INLINE void add_span(const std::byte* record, const Record& x, size_t first, Register (&dots)[kVectors][M]) {
-    Register part[kVectors][M];
-    unroll<kSpan>([&](auto i) __attribute__((always_inline)) {
-      constexpr size_t step = begin + i;
+  // Steps whose codes lie in one register follow each other.
+  static constexpr size_t step_at(size_t i) { return kTurns > 1 ? i / kTurns + i % kTurns * Layout::kStepsApart : i; }
+
+  template <size_t M, size_t g>
+  static SOTTO_INLINE void add_steps(const std::byte* record, const Record& x, size_t first, Register (&dots)[kVectors][M]) {
+    unroll<kGroupSteps>([&](auto i) __attribute__((always_inline)) {
+      constexpr size_t step = g * kGroupSteps + step_at(i);
       Register w[kVectors];
       for (size_t v = 0; v < kVectors; ++v) w[v] = Layout::template operand<step>(record + v * Layout::kCodeBytes);
-      for (size_t t = 0; t < M; ++t) {
-        const Register a = x.codes(step, first + t);
-        for (size_t v = 0; v < kVectors; ++v) {
-          if constexpr (kPairs)
-            part[v][t] = i == 0 ? pairs(w[v], a) : simd::add16(part[v][t], pairs(w[v], a));
-          else if constexpr (I::kWidened)
-            dots[v][t] = simd::dot16(dots[v][t], w[v], a);
-          else
-            dots[v][t] = simd::dot8(dots[v][t], w[v], a);
-          if constexpr (!kPairs)
-            simd::settle(dots[v][t]);
-          else if constexpr (kOnePart)
-            simd::settle(part[v][t]);
-        }
-      }
+      add_products(w, x, step, first, dots);
     });
-    if constexpr (kPairs) widen(part, dots);
   }
 
   // The steps of a group as a loop that stays one, over the registers of codes: V8 spills most registers of a long run of straight
   // code.
   template <size_t M, size_t g>
   static SOTTO_INLINE void add_rolled(const std::byte* record, const Record& x, size_t first, Register (&dots)[kVectors][M]) {
-    Register part[kVectors][M];
-    if constexpr (kPairs && kOnePart) clear(part);
 #pragma clang loop unroll(disable)
     for (size_t r = 0; r < Layout::kStepsApart; ++r) {
       typename Layout::Held held[kVectors];
       for (size_t v = 0; v < kVectors; ++v) held[v] = Layout::hold(record + v * Layout::kCodeBytes, r);
-      if constexpr (kPairs && !kOnePart) clear(part);
       unroll<kTurns>([&](auto i) __attribute__((always_inline)) {
         constexpr size_t turn = g * kTurns + i;
         Register w[kVectors];
         for (size_t v = 0; v < kVectors; ++v) w[v] = Layout::template operand_of<turn>(held[v]);
-        for (size_t t = 0; t < M; ++t) {
-          const Register a = x.codes(r + turn * Layout::kStepsApart, first + t);
-          for (size_t v = 0; v < kVectors; ++v) {
-            if constexpr (kPairs)
-              part[v][t] = simd::add16(part[v][t], pairs(w[v], a));
-            else
-              dots[v][t] = simd::dot16(dots[v][t], w[v], a);
-          }
-        }
+        add_products(w, x, r + turn * Layout::kStepsApart, first, dots);
       });
-      if constexpr (kPairs && !kOnePart) widen(part, dots);
     }
-    if constexpr (kPairs && kOnePart) widen(part, dots);
   }
 
   template <size_t M>
-  static SOTTO_INLINE void clear(Register (&part)[kVectors][M]) {
-    for (auto& row : part)
-      for (Register& sum : row) sum = I::splat(0);
-  }
-  template <size_t M>
-  static SOTTO_INLINE void widen(const Register (&part)[kVectors][M], Register (&dots)[kVectors][M]) {
-    for (size_t v = 0; v < kVectors; ++v)
-      for (size_t t = 0; t < M; ++t) dots[v][t] = simd::add32(dots[v][t], simd::sum_pairs(part[v][t]));
+  static SOTTO_INLINE void add_products(const Register (&w)[kVectors], const Record& x, size_t step, size_t first,
+                                        Register (&dots)[kVectors][M]) {
+    for (size_t t = 0; t < M; ++t) {
+      const Register a = x.codes(step, first + t);
+      for (size_t v = 0; v < kVectors; ++v) {
+        Register& dot = dots[v][t];
+        if constexpr (kSums16)
+          dot = simd::add16(dot, simd::pairs(w[v], a));
+        else if constexpr (kPairs)
+          dot = simd::add32(dot, simd::sum_pairs(simd::pairs_signed(w[v], a)));
+        else if constexpr (I::kWidened)
+          dot = simd::dot16(dot, w[v], a);
+        else
+          dot = simd::dot8(dot, w[v], a);
+        simd::settle(dot);
+      }
+    }
   }
 
-  static SOTTO_INLINE Register pairs(Register w, Register a) {
-    if constexpr (Layout::kHasCodebook)
-      return simd::pairs_signed(w, a);
-    else
-      return simd::pairs(w, a);
+  template <size_t M, size_t g>
+  static SOTTO_INLINE void widen(const Record& x, size_t first, Register (&dots)[kVectors][M]) {
+    for (auto& row : dots)
+      for (size_t t = 0; t < M; ++t) {
+        if constexpr (kMiddle != 0)
+          row[t] = simd::add16(row[t], simd::put(x.template minus_pair_sums<Layout::kGroups, g>(first + t), Packing::kBits - 1));
+        row[t] = simd::sum_pairs(row[t]);
+      }
   }
 
   template <size_t g>
-  static SOTTO_INLINE float scaled_sum(const Record& x, size_t token) {
-    return Layout::kGroups == 2 ? x.scale(token) * static_cast<float>(x.half_sum(g, token)) : x.scaled_sum(token);
+  static SOTTO_INLINE V scaled_sum(const Record& x, size_t token) {
+    if constexpr (Layout::kGroups == 1) return V::broadcast(x.scaled_sum(token));
+    const Register sum = simd::dot16(I::splat(0), I::splat16(-1), x.template minus_pair_sums<Layout::kGroups, g>(token));
+    return V::broadcast(x.scale(token)) * I::to_float(sum);
   }
 };
 
