@@ -3,8 +3,6 @@
 // all, of 8-bit ones, negative, those of all and of both halves. Floats are a tile of (columns, n).
 #pragma once
 
-#include <type_traits>
-
 #include "kernels/kernel_table.h"
 #include "simd/integers.h"
 

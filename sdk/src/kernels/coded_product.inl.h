@@ -139,9 +139,12 @@ struct CodedProduct {
 
   template <size_t g>
   static SOTTO_INLINE V scaled_sum(const Record& x, size_t token) {
-    if constexpr (Layout::kGroups == 1) return V::broadcast(x.scaled_sum(token));
-    const Register sum = simd::dot16(I::splat(0), I::splat16(-1), x.template minus_pair_sums<Layout::kGroups, g>(token));
-    return V::broadcast(x.scale(token)) * I::to_float(sum);
+    if constexpr (Layout::kGroups == 1) {
+      return V::broadcast(x.scaled_sum(token));
+    } else {
+      const Register sum = simd::dot16(I::splat(0), I::splat16(-1), x.template minus_pair_sums<Layout::kGroups, g>(token));
+      return V::broadcast(x.scale(token)) * I::to_float(sum);
+    }
   }
 };
 
