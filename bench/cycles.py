@@ -84,7 +84,7 @@ def main(folder, target="avx512_vnni", cpu="znver4"):
     print(f"{target} on {cpu}, multiplications per cycle\n")
     print("| tokens |", " | ".join(rates), "|\n|", " --- |" * (len(rates) + 1))
     for tokens in tiles:
-        print(f"| {tokens} |", " | ".join(f"{rates[name][tokens]:.1f}" for name in rates), "|")
+        print(f"| {tokens} |", " | ".join(f"{rates[name][tokens]:.1f}" if tokens in rates[name] else "-" for name in rates), "|")
 
 
 if __name__ == "__main__":

@@ -48,9 +48,9 @@ void matmul(benchmark::State& state, const KernelTable& table, DType type, size_
   const auto x = numbers(n_tokens * kColumns);
   const auto format = quant::info(type).activations;
   std::vector<std::byte> activations(table.activation_bytes(format, kColumns, n_tokens));
-  for (size_t t = 0; t < n_tokens; t += table.token_tile)
-    table.quantize_activations(format, x.data() + t * kColumns, kColumns, std::min(table.token_tile, n_tokens - t), kColumns,
-                               kColumns, activations.data() + table.activation_bytes(format, kColumns, t));
+  for (size_t t = 0; t < n_tokens; t += table.token_tile(format))
+    table.quantize_activations(format, x.data() + t * kColumns, kColumns, std::min(table.token_tile(format), n_tokens - t),
+                               kColumns, kColumns, activations.data() + table.activation_bytes(format, kColumns, t));
   std::vector<float> out(n_tokens * n_rows);
   const kernels::MatmulArgs args{packed.data(), n_groups,   n_rows, kColumns, activations.data(),
                                  n_tokens,      out.data(), n_rows, nullptr,  false};

@@ -17,12 +17,17 @@ enum class ByteDot : uint8_t {
   signed_direct,    // the same for signed codes
 };
 
-/// kVectors: registers of rows that share one load of activations. kTile: most tokens whose sums a kernel holds. kRolledSteps: the
-/// innermost loop stays a loop.
+/// What a matrix kernel computes at once.
+struct TileShape {
+  size_t vectors;  // registers of rows, which share one load of activations
+  size_t tokens;   // at most; activations are prepared in tiles of as many
+};
+
+/// kBytes: of 8-bit activations; kWide: of 16-bit ones and floats. kRolledSteps: the innermost loop stays a loop.
 struct Scalar {
   using Xsimd = void;
   static constexpr ByteDot kByteDot = ByteDot::widened;
-  static constexpr size_t kVectors = 4, kTile = 1;
+  static constexpr TileShape kBytes{4, 1}, kWide{4, 1};
   static constexpr bool kRolledSteps = false;
 };
 
@@ -30,14 +35,14 @@ struct Scalar {
 struct WasmSimd128 {
   using Xsimd = xsimd::wasm;
   static constexpr ByteDot kByteDot = ByteDot::widened;
-  static constexpr size_t kVectors = 2, kTile = 4;
+  static constexpr TileShape kBytes{2, 4}, kWide{2, 4};
   static constexpr bool kRolledSteps = true;
 };
 #if defined(__wasm_relaxed_simd__)
 struct WasmRelaxed {
   using Xsimd = xsimd::wasm;
   static constexpr ByteDot kByteDot = ByteDot::pairs;
-  static constexpr size_t kVectors = 2, kTile = 4;
+  static constexpr TileShape kBytes{2, 4}, kWide{2, 4};
   static constexpr bool kRolledSteps = true;
 };
 #endif
@@ -47,7 +52,7 @@ struct WasmRelaxed {
 struct Sse41 {
   using Xsimd = xsimd::sse4_1;
   static constexpr ByteDot kByteDot = ByteDot::pairs;
-  static constexpr size_t kVectors = 2, kTile = 4;
+  static constexpr TileShape kBytes{2, 4}, kWide{2, 4};
   static constexpr bool kRolledSteps = false;
 };
 #endif
@@ -55,7 +60,7 @@ struct Sse41 {
 struct Avx2 {
   using Xsimd = xsimd::fma3<xsimd::avx2>;
   static constexpr ByteDot kByteDot = ByteDot::pairs;
-  static constexpr size_t kVectors = 1, kTile = 8;
+  static constexpr TileShape kBytes{1, 8}, kWide{2, 6};
   static constexpr bool kRolledSteps = false;
 };
 #endif
@@ -63,7 +68,7 @@ struct Avx2 {
 struct AvxVnni {
   using Xsimd = xsimd::avxvnni;
   static constexpr ByteDot kByteDot = ByteDot::unsigned_direct;
-  static constexpr size_t kVectors = 1, kTile = 8;
+  static constexpr TileShape kBytes{1, 8}, kWide{2, 6};
   static constexpr bool kRolledSteps = false;
 };
 #endif
@@ -71,7 +76,7 @@ struct AvxVnni {
 struct Avx512Vnni {
   using Xsimd = xsimd::avx512vnni<xsimd::avx512bw>;
   static constexpr ByteDot kByteDot = ByteDot::unsigned_direct;
-  static constexpr size_t kVectors = 1, kTile = 8;
+  static constexpr TileShape kBytes{1, 8}, kWide{1, 8};
   static constexpr bool kRolledSteps = false;
 };
 #endif
@@ -80,14 +85,14 @@ struct Avx512Vnni {
 struct Neon {
   using Xsimd = xsimd::neon64;
   static constexpr ByteDot kByteDot = ByteDot::widened;
-  static constexpr size_t kVectors = 2, kTile = 8;
+  static constexpr TileShape kBytes{2, 8}, kWide{2, 8};
   static constexpr bool kRolledSteps = false;
 };
 #if defined(__ARM_FEATURE_DOTPROD)
 struct NeonDotprod {
   using Xsimd = xsimd::neon64;
   static constexpr ByteDot kByteDot = ByteDot::signed_direct;
-  static constexpr size_t kVectors = 2, kTile = 8;
+  static constexpr TileShape kBytes{2, 8}, kWide{2, 8};
   static constexpr bool kRolledSteps = false;
 };
 #endif

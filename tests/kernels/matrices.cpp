@@ -154,9 +154,9 @@ std::vector<std::byte> PackedRows::prepare(const Tokens& tokens, const Way& way,
                                   : way.rest ? ActivationFormat::i8_rest
                                              : shape_.info().activations;
   std::vector<std::byte> prepared(table_.activation_bytes(format, shape_.n_cols, n_tokens));
-  for (size_t t = 0; t < n_tokens; t += table_.token_tile) {
+  for (size_t t = 0; t < n_tokens; t += table_.token_tile(format)) {
     const std::span<const float> rows = std::span(tokens.x).subspan((way.first_token + t) * shape_.n_cols_file);
-    table_.quantize_activations(format, rows.data(), shape_.n_cols_file, std::min(table_.token_tile, n_tokens - t),
+    table_.quantize_activations(format, rows.data(), shape_.n_cols_file, std::min(table_.token_tile(format), n_tokens - t),
                                 shape_.n_cols_file, shape_.n_cols,
                                 prepared.data() + table_.activation_bytes(format, shape_.n_cols, t));
   }

@@ -39,9 +39,9 @@ struct Halves {
 std::vector<std::byte> prepared(const KernelTable& kernels, ActivationFormat format, const MatrixCase& shape,
                                 const Tokens& tokens) {
   std::vector<std::byte> bytes(kernels.activation_bytes(format, shape.n_cols, tokens.n_tokens));
-  for (size_t t = 0; t < tokens.n_tokens; t += kernels.token_tile)
+  for (size_t t = 0; t < tokens.n_tokens; t += kernels.token_tile(format))
     kernels.quantize_activations(format, tokens.x.data() + t * shape.n_cols_file, shape.n_cols_file,
-                                 std::min(kernels.token_tile, tokens.n_tokens - t), shape.n_cols_file, shape.n_cols,
+                                 std::min(kernels.token_tile(format), tokens.n_tokens - t), shape.n_cols_file, shape.n_cols,
                                  bytes.data() + kernels.activation_bytes(format, shape.n_cols, t));
   return bytes;
 }

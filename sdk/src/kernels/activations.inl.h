@@ -48,6 +48,11 @@ struct Activations {
   using Bytes = simd::Ints<Arch, false>;
   using Wide = simd::Ints<Arch, true>;
 
+  static size_t token_tile(quant::ActivationFormat format) {
+    const bool bytes = format == quant::ActivationFormat::i8 || format == quant::ActivationFormat::i8_rest;
+    return (bytes ? Arch::kBytes : Arch::kWide).tokens;
+  }
+
   static size_t activation_bytes(quant::ActivationFormat format, size_t n_cols, size_t n_tokens) {
     switch (format) {
       case quant::ActivationFormat::f32:

@@ -22,7 +22,7 @@ struct CodedLayout {
   static constexpr size_t kNumberBytes = sizeof(Number);
 
   static constexpr size_t kColumns = 32;  // of a record
-  static constexpr size_t kLanes = V::kLanes, kVectors = Arch::kVectors, kRows = kLanes * kVectors;
+  static constexpr size_t kLanes = V::kLanes, kVectors = (kWide ? Arch::kWide : Arch::kBytes).vectors, kRows = kLanes * kVectors;
   static constexpr bool kSuperBlock = Packing::kBlock != kColumns;
   static constexpr size_t kGroups = kColumns / Packing::kGroup;  // of a record
   static constexpr size_t kSteps = kColumns / I::kStep;

@@ -16,6 +16,7 @@ struct CodedProduct {
   using Register = typename I::Register;
   using Record = ActivationRecord<I>;
   static constexpr size_t kRows = Layout::kRows, kVectors = Layout::kVectors;
+  static constexpr size_t kTile = (Layout::kWide ? Arch::kWide : Arch::kBytes).tokens;
 
   static constexpr int kZero = Layout::kHasCodebook ? Layout::kBookZero : Packing::kZero;
   static constexpr size_t kGroupSteps = Layout::kSteps / Layout::kGroups;
@@ -30,7 +31,9 @@ struct CodedProduct {
   static_assert(kMostSum * kMiddle <= kFits);
 
   static constexpr size_t kTurns = kGroupSteps / Layout::kStepsApart;  // of the rolled loop
-  static constexpr bool kRolled = Arch::kRolledSteps && kTurns > 0 && (!kPairs || kSums16);
+  template <size_t M>
+  static constexpr bool kRolled = (Arch::kRolledSteps || kVectors * M > simd::kAccumulators<Arch>) && kTurns > 0 &&
+                                  (!kPairs || kSums16);
 
   template <size_t M, size_t N>
   static SOTTO_INLINE void sum(const TileArgs& args, V (&sums)[kVectors][M]) {
@@ -54,7 +57,7 @@ struct CodedProduct {
     Register dots[kVectors][M];
     for (auto& row : dots)
       for (Register& dot : row) dot = I::splat(0);
-    if constexpr (kRolled) {
+    if constexpr (kRolled<M>) {
       add_rolled<M, g>(record, x, first, dots);
     } else {
       add_steps<M, g>(record, x, first, dots);
@@ -91,7 +94,7 @@ struct CodedProduct {
   }
 
   // The steps of a group as a loop that stays one, over the registers of codes: V8 spills most registers of a long run of straight
-  // code.
+  // code, and so do others where sums leave few free.
   template <size_t M, size_t g>
   static SOTTO_INLINE void add_rolled(const std::byte* record, const Record& x, size_t first, Register (&dots)[kVectors][M]) {
 #pragma clang loop unroll(disable)

@@ -10,16 +10,17 @@
 namespace sotto::kernels {
 
 /// Adds 32 columns to the sums of M tokens. `Columns` gives the weights of one column and register of rows.
-template <class Arch, size_t M>
+template <class Arch, size_t kVectors, size_t M>
 struct FloatBlock {
   using V = simd::Vec<Arch>;
-  static constexpr size_t kVectors = Arch::kVectors, kParts = 4;
+  static constexpr size_t kParts = 4;
   // Parts whose sums are in registers at the same time.
   static constexpr size_t kTogether = kParts * kVectors * M <= simd::kAccumulators<Arch> ? kParts : 1;
 
   template <class Columns>
   static SOTTO_INLINE void add(const Columns& weights, const float* x, size_t n, V (&sums)[kVectors][M]) {
     V parts[kParts][kVectors][M];
+#pragma clang loop unroll(disable)
     for (size_t p = 0; p < kParts; p += kTogether) add_parts(weights, x, n, p, parts);
     for (size_t v = 0; v < kVectors; ++v)
       for (size_t t = 0; t < M; ++t)
@@ -31,24 +32,27 @@ struct FloatBlock {
   static SOTTO_INLINE void add_parts(const Columns& weights, const float* x, size_t n, size_t first,
                                      V (&parts)[kParts][kVectors][M]) {
     V sums[kTogether][kVectors][M];
-    for (auto& part : sums)
-      for (auto& row : part)
-        for (V& sum : row) sum = V::broadcast(0.0f);
-    const auto step = [&](size_t c) __attribute__((always_inline)) {
+    const auto step = [&](size_t c, auto is_first) __attribute__((always_inline)) {
       unroll<kTogether>([&](auto p) __attribute__((always_inline)) {
-        for (size_t v = 0; v < kVectors; ++v) {
-          const V w = weights(c + p, v);
-          for (size_t t = 0; t < M; ++t) sums[p][v][t] = sums[p][v][t] + w * V::broadcast(x[(c + p) * n + t]);
+        V w[kVectors];  // held, being fewer than the activations
+        for (size_t v = 0; v < kVectors; ++v) w[v] = weights(c + p, v);
+        for (size_t t = 0; t < M; ++t) {
+          const V activation = V::broadcast(x[(c + p) * n + t]);
+          for (size_t v = 0; v < kVectors; ++v) {
+            const V product = w[v] * activation;
+            sums[p][v][t] = is_first ? product : sums[p][v][t] + product;
+          }
         }
       });
     };
-    if constexpr (kTogether * kVectors * M >= simd::kAccumulators<Arch>) {
+    step(first, std::true_type{});
+    if constexpr (Arch::kRolledSteps || kTogether * kVectors * M >= simd::kAccumulators<Arch>) {
       // Steps with that many sums keep the units busy; unrolled, they are mixed by the compiler until sums no longer fit in
       // registers.
 #pragma clang loop unroll(disable)
-      for (size_t c = first; c < kColumnBlock; c += kParts) step(c);
+      for (size_t c = first + kParts; c < kColumnBlock; c += kParts) step(c, std::false_type{});
     } else {
-      for (size_t c = first; c < kColumnBlock; c += kParts) step(c);
+      for (size_t c = first + kParts; c < kColumnBlock; c += kParts) step(c, std::false_type{});
     }
     for (size_t p = 0; p < kTogether; ++p)
       for (size_t v = 0; v < kVectors; ++v)
@@ -57,10 +61,10 @@ struct FloatBlock {
 };
 
 /// The same for weights that were unpacked before; one function for all types.
-template <class Arch, size_t M, size_t kRows>
+template <class Arch, size_t kVectors, size_t M, size_t kRows>
 static __attribute__((noinline)) void add_unpacked(const float (&weights)[kColumnBlock][kRows], const float* x, size_t n,
-                                                   simd::Vec<Arch> (&sums)[Arch::kVectors][M]) {
-  FloatBlock<Arch, M>::add(
+                                                   simd::Vec<Arch> (&sums)[kVectors][M]) {
+  FloatBlock<Arch, kVectors, M>::add(
       [&](size_t column, size_t v)
           __attribute__((always_inline)) { return simd::Vec<Arch>::load(weights[column] + v * simd::Vec<Arch>::kLanes); },
       x, n, sums);
@@ -70,7 +74,7 @@ static __attribute__((noinline)) void add_unpacked(const float (&weights)[kColum
 template <class Arch, class Packing>
 struct FloatLayout {
   using V = simd::Vec<Arch>;
-  static constexpr size_t kLanes = V::kLanes, kVectors = Arch::kVectors, kRows = kLanes * kVectors;
+  static constexpr size_t kLanes = V::kLanes, kVectors = Arch::kWide.vectors, kRows = kLanes * kVectors;
   static constexpr size_t kBytes = Packing::kBytes;
   static constexpr size_t kColumnBytes = kRows * kBytes;
 
@@ -94,7 +98,7 @@ struct FloatLayout {
   template <size_t M>
   static SOTTO_INLINE void add(const std::byte* group, size_t first, const float* x, size_t n, V (&sums)[kVectors][M]) {
     const std::byte* block = group + first * kColumnBytes;
-    FloatBlock<Arch, M>::add(
+    FloatBlock<Arch, kVectors, M>::add(
         [&](size_t column, size_t v) __attribute__((always_inline)) {
           return Packing::template load<Arch>(block + column * kColumnBytes + v * kLanes * kBytes);
         },
@@ -139,7 +143,7 @@ struct UnpackedLayout {
 template <class Arch, class Layout>
 struct FloatProduct {
   using V = simd::Vec<Arch>;
-  static constexpr size_t kRows = Layout::kRows, kVectors = Layout::kVectors;
+  static constexpr size_t kRows = Layout::kRows, kVectors = Layout::kVectors, kTile = Arch::kWide.tokens;
 
   template <size_t M, size_t N>
   static SOTTO_INLINE void sum(const TileArgs& args, V (&sums)[kVectors][M]) {

@@ -120,12 +120,13 @@ enum class RopePairs : uint8_t { halves, neighbours };
 
 struct KernelTable {
   const char* name;  // "scalar", "sse41", "avx2", "avx_vnni", "avx512_vnni", "neon", "neon_dotprod", "wasm_simd128", "wasm_relaxed"
-  size_t token_tile;  // activations are prepared in tiles of this many tokens; a tile is made by one call
 
   std::array<WeightKernels, quant::kComputedTypes> weights;  // by DType
   SplitKernels split;
 
-  /// Bytes for n_tokens rows of n_cols (padded) columns. Tile i starts at activation_bytes(format, n_cols, i*token_tile).
+  /// Activations are prepared in tiles of this many tokens; a tile is made by one call.
+  size_t (*token_tile)(quant::ActivationFormat format);
+  /// Bytes for n_tokens rows of n_cols (padded) columns. Tile i starts at activation_bytes(format, n_cols, i*token_tile(format)).
   size_t (*activation_bytes)(quant::ActivationFormat format, size_t n_cols, size_t n_tokens);
   /// Rounds n_tokens rows to `format`, nearest-even; columns n_cols_in .. n_cols become zeros. `out` is the start of a tile.
   /// x: (n_tokens, x_stride)

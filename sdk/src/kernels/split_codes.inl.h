@@ -39,7 +39,7 @@ struct SplitProduct {
   using V = typename High::V;
   using Register = typename I::Register;
   using Record = ActivationRecord<I>;
-  static constexpr size_t kRows = High::kRows, kVectors = High::kVectors;
+  static constexpr size_t kRows = High::kRows, kVectors = High::kVectors, kTile = Arch::kWide.tokens;
 
   template <size_t M, size_t N>
   static SOTTO_INLINE void sum(const TileArgs& args, V (&sums)[kVectors][M]) {

@@ -19,7 +19,6 @@ extern const KernelTable SOTTO_TABLE(SOTTO_TARGET_NAME);
 
 constinit const KernelTable SOTTO_TABLE(SOTTO_TARGET_NAME) = {
     .name = SOTTO_TEXT(SOTTO_TARGET_NAME),
-    .token_tile = Target::kTile,
     .weights = {{
 #define SOTTO_ROW(id, ...) weight_kernels<Target, quant::id::Packing>(),
 #define SOTTO_SKIP(...)
@@ -28,6 +27,7 @@ constinit const KernelTable SOTTO_TABLE(SOTTO_TARGET_NAME) = {
 #undef SOTTO_SKIP
     }},
     .split = split_kernels<Target>(),
+    .token_tile = Activations<Target>::token_tile,
     .activation_bytes = Activations<Target>::activation_bytes,
     .quantize_activations = Activations<Target>::quantize_activations,
     .rms_norm = Floats::rms_norm,

@@ -2,6 +2,8 @@
 // `Product` computes kRows rows for M tokens; what is left of a tile takes smaller instances of the same template.
 #pragma once
 
+#include <bit>
+
 #include "kernels/kernel_table.h"
 #include "kernels/rows.inl.h"
 
@@ -19,12 +21,12 @@ struct TileArgs {
 template <class Arch, class Product>
 struct Tiles {
   using V = simd::Vec<Arch>;
-  static constexpr size_t kRows = Product::kRows, kVectors = kRows / V::kLanes;
+  static constexpr size_t kRows = Product::kRows, kVectors = kRows / V::kLanes, kTile = Product::kTile;
 
   /// `token_bytes`: of one token of prepared activations; `low_bytes`: of a group of MatmulArgs::low
   static SOTTO_INLINE void run(const MatmulArgs& args, size_t group_bytes, size_t token_bytes, size_t low_bytes = 0) {
-    for (size_t token = 0; token < args.n_tokens; token += Arch::kTile) {
-      const size_t left = args.n_tokens - token, n = left < Arch::kTile ? left : Arch::kTile;
+    for (size_t token = 0; token < args.n_tokens; token += kTile) {
+      const size_t left = args.n_tokens - token, n = left < kTile ? left : kTile;
       for (size_t g = 0; g < args.n_groups; ++g) {
         const TileArgs tile{.group = args.groups + g * group_bytes,
                             .low = low_bytes != 0 ? args.low + g * low_bytes : nullptr,
@@ -32,12 +34,12 @@ struct Tiles {
                             .n = n,
                             .first = 0,
                             .n_cols = args.n_cols};
-        if (n == Arch::kTile)
-          compute<Arch::kTile, Arch::kTile>(args, tile, g, token);
+        if (n == kTile)
+          compute<kTile, kTile>(args, tile, g, token);
         else if (n == 1)
           compute<1, 1>(args, tile, g, token);
         else
-          part_of_tile<Arch::kTile / 2>(args, tile, g, token);
+          part_of_tile<std::bit_floor(kTile - 1)>(args, tile, g, token);
       }
     }
   }

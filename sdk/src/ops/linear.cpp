@@ -42,12 +42,10 @@ struct Split {
 }  // namespace
 
 uint64_t linear_scratch_bytes(const KernelTable& kernels, size_t n_cols, size_t n_tokens) noexcept {
-  const size_t n_tiles = (n_tokens + kernels.token_tile - 1) / kernels.token_tile;
+  const size_t n_cols_padded = round_up(n_cols, kernels::kColumnBlock);
   uint64_t bytes = 0;
   for (const ActivationFormat format : kFormats)
-    bytes +=
-        n_tiles * uint64_t{round_up(kernels.activation_bytes(format, round_up(n_cols, kernels::kColumnBlock), kernels.token_tile),
-                                    kCacheLine)};
+    bytes += round_up(kernels.activation_bytes(format, n_cols_padded, n_tokens), kCacheLine);
   return bytes;
 }
 
@@ -63,14 +61,14 @@ void linear(const OpContext& context, const float* x, size_t x_stride, size_t n_
         }))
       continue;
     std::byte* out = scratch;
+    const size_t tokens = kernels.token_tile(format), n_tiles = (n_tokens + tokens - 1) / tokens;
     const auto round_tiles = [&](size_t begin, size_t end, size_t) {
       for (size_t tile = begin; tile < end; ++tile) {
-        const size_t first = tile * kernels.token_tile;
-        kernels.quantize_activations(format, x + first * x_stride, x_stride, std::min(kernels.token_tile, n_tokens - first), n_cols,
+        const size_t first = tile * tokens;
+        kernels.quantize_activations(format, x + first * x_stride, x_stride, std::min(tokens, n_tokens - first), n_cols,
                                      n_cols_padded, out + kernels.activation_bytes(format, n_cols_padded, first));
       }
     };
-    const size_t n_tiles = (n_tokens + kernels.token_tile - 1) / kernels.token_tile;
     if (n_tiles == 1) {
       round_tiles(0, 1, 0);
     } else {
