@@ -42,10 +42,12 @@ struct Split {
 }  // namespace
 
 uint64_t linear_scratch_bytes(const KernelTable& kernels, size_t n_cols, size_t n_tokens) noexcept {
-  const size_t n_cols_padded = round_up(n_cols, kernels::kColumnBlock);
   uint64_t bytes = 0;
-  for (const ActivationFormat format : kFormats)
-    bytes += round_up(kernels.activation_bytes(format, n_cols_padded, n_tokens), kCacheLine);
+  for (const ActivationFormat format : kFormats) {
+    const size_t tokens = kernels.token_tile(format), n_tiles = (n_tokens + tokens - 1) / tokens;
+    const size_t tile = kernels.activation_bytes(format, round_up(n_cols, kernels::kColumnBlock), tokens);
+    bytes += n_tiles * uint64_t{round_up(tile, kCacheLine)};
+  }
   return bytes;
 }
 
