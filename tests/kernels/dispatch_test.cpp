@@ -28,15 +28,20 @@ TEST(DispatchTest, NamesAreUnique) {
 }
 
 TEST(DispatchTest, TablesAreComplete) {
+  using quant::ActivationFormat;
   for (const KernelTable* table : compiled_tables()) {
+    ASSERT_TRUE(table->token_tile) << table->name;
+    for (const ActivationFormat format :
+         {ActivationFormat::f32, ActivationFormat::i8, ActivationFormat::i16, ActivationFormat::i8_rest})
+      EXPECT_GE(table->token_tile(format), 1u) << table->name;
     for (const WeightKernels& weights : table->weights) {
       EXPECT_TRUE(weights.rows_per_group > 0 && weights.group_bytes && weights.pack && weights.unpack_row && weights.matmul &&
                   weights.matmul_f32)
           << table->name;
     }
-    EXPECT_TRUE(table->token_tile && table->activation_bytes && table->quantize_activations && table->rms_norm &&
-                table->layer_norm && table->rope && table->activate && table->add && table->scale && table->soft_cap &&
-                table->attention && table->attention_scratch_floats && table->attention_span && table->attention_state_floats &&
+    EXPECT_TRUE(table->activation_bytes && table->quantize_activations && table->rms_norm && table->layer_norm && table->rope &&
+                table->activate && table->add && table->scale && table->soft_cap && table->attention &&
+                table->attention_scratch_floats && table->attention_span && table->attention_state_floats &&
                 table->attention_merge && table->kv_store && table->all_finite && table->argmax && table->max && table->exp_sum)
         << table->name;
   }
