@@ -118,8 +118,11 @@ TEST(BestRows, AreThoseOfLinear) {
 TEST(BestRows, LeaveMostRowsOut) {
   Machine machine(2);
   const ScreenedMatrix matrix(DType::q8_0, 8192, 512, 5);
-  const Best got = best(machine.context(), matrix, random_floats(512, 6), 1);
-  EXPECT_GT(got.n_left_out(), 4096u);
+  // One row's output is far above the others', as those of models are. Of noise, 16 rows that a target keeps together are rarely
+  // all below the best.
+  const auto row = matrix.whole.decoded.begin() + 4321 * 512;
+  const Best got = best(machine.context(), matrix, std::vector<float>(row, row + 512), 1);
+  EXPECT_GT(got.n_left_out(), 7168u);
 }
 
 TEST(BestRows, EqualOnesAreAllThere) {
