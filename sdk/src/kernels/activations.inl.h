@@ -54,122 +54,132 @@ struct Activations {
   }
 
   static size_t activation_bytes(quant::ActivationFormat format, size_t n_cols, size_t n_tokens) {
-    switch (format) {
-      case quant::ActivationFormat::f32:
-        return n_cols * sizeof(float) * n_tokens;
-      case quant::ActivationFormat::i8:
-      case quant::ActivationFormat::i8_rest:
-        return n_cols / kColumnBlock * ActivationRecord<Bytes>::kTokenBytes * n_tokens;
-      case quant::ActivationFormat::i16:
-        return n_cols / kColumnBlock * ActivationRecord<Wide>::kTokenBytes * n_tokens;
-    }
-    return 0;
+    return n_cols / kColumnBlock * kind(format).token_bytes * n_tokens;
   }
 
   static void quantize_activations(quant::ActivationFormat format, const float* x, size_t x_stride, size_t n_tokens,
                                    size_t n_cols_in, size_t n_cols, std::byte* out) {
+    const Kind to = kind(format);
     for (size_t t = 0; t < n_tokens; ++t) {
       const float* row = x + t * x_stride;
-      for (size_t c = 0; c < n_cols; c += kColumnBlock) {
+      std::byte* record = out + t * 4;
+      for (size_t c = 0; c < n_cols; c += kColumnBlock, record += to.token_bytes * n_tokens) {
         const size_t n = n_cols_in < c ? 0 : n_cols_in - c;
         float padded[kColumnBlock] = {};
-        const float* block = row + c;
-        if (n < kColumnBlock) {
-          __builtin_memcpy(padded, block, n * sizeof(float));
-          block = padded;
-        }
-        switch (format) {
-          case quant::ActivationFormat::f32:
-            store(block, out + c * sizeof(float) * n_tokens, n_tokens, t);
-            break;
-          case quant::ActivationFormat::i8:
-            put<Bytes>(round<127>(block), c, out, n_tokens, t);
-            break;
-          case quant::ActivationFormat::i16:
-            put<Wide>(round<32512>(block), c, out, n_tokens, t);
-            break;
-          case quant::ActivationFormat::i8_rest:
-            put<Bytes>(round<127>(rest(block, round<127>(block)).values), c, out, n_tokens, t);
-            break;
-        }
+        if (n < kColumnBlock) __builtin_memcpy(padded, row + c, n * sizeof(float));
+        to.put(n < kColumnBlock ? padded : row + c, record, n_tokens);
       }
     }
   }
 
  private:
-  static SOTTO_INLINE void store(const float* block, std::byte* out, size_t n_tokens, size_t token) {
-    for (size_t i = 0; i < kColumnBlock; ++i)
-      __builtin_memcpy(out + (i * n_tokens + token) * sizeof(float), block + i, sizeof(float));
+  struct Kind {
+    size_t token_bytes;                                                 // of a token's block
+    void (*put)(const float* numbers, std::byte* to, size_t n_tokens);  // `to`: the first bytes of the token
+  };
+  static Kind kind(quant::ActivationFormat format) {
+    switch (format) {
+      case quant::ActivationFormat::f32:
+        return {kColumnBlock * sizeof(float), put_floats};
+      case quant::ActivationFormat::i8:
+        return {ActivationRecord<Bytes>::kTokenBytes, put<Bytes, false>};
+      case quant::ActivationFormat::i16:
+        return {ActivationRecord<Wide>::kTokenBytes, put<Wide, false>};
+      case quant::ActivationFormat::i8_rest:
+        return {ActivationRecord<Bytes>::kTokenBytes, put<Bytes, true>};
+    }
+    return {};
   }
 
+  static void put_floats(const float* numbers, std::byte* to, size_t n_tokens) {
+    for (size_t i = 0; i < kColumnBlock; ++i) __builtin_memcpy(to + i * n_tokens * sizeof(float), numbers + i, sizeof(float));
+  }
+
+  template <class I, bool of_rest>
+  static void put(const float* numbers, std::byte* to, size_t n_tokens) {
+    constexpr int kLimit = I::kWideNumbers ? 32512 : 127;
+    Block block;
+    __builtin_memcpy(&block, numbers, sizeof block);
+    if constexpr (of_rest) block = rest(block, round<kLimit>(block));
+    put<I>(round<kLimit>(block), to, n_tokens);
+  }
+
+  // All columns of a block; the compiler cuts these to the target's registers. Whole ones are passed in structures: as values of
+  // their own they ask for registers that only some targets have.
+  using Floats = float __attribute__((vector_size(kColumnBlock * 4)));
+  using Integers = int32_t __attribute__((vector_size(kColumnBlock * 4)));
+  using Four = int32_t __attribute__((vector_size(16)));
+  using FourHalves = int16_t __attribute__((vector_size(8)));
+
+  struct Block {
+    Floats x;
+  };
   struct Rounded {
     float scale;
-    int32_t codes[kColumnBlock];
-  };
-  struct Block {
-    float values[kColumnBlock];
+    Integers codes;
   };
 
   // scale = largest / limit; code = nearest even of x * (limit / largest). A block with a number that is not finite gets a scale
   // that is not finite, which its products inherit; one too small for the quotient is zero.
   template <int limit>
-  static SOTTO_INLINE Rounded round(const float* block) {
+  static SOTTO_INLINE Rounded round(const Block& block) {
     constexpr float kLimit = static_cast<float>(limit), kSmallest = 0x1p-100f;
     constexpr float kRounder = 12582912.0f;  // 1.5 * 2^23: floats of this size have a spacing of one
-    uint32_t largest_bits = 0;
-    for (size_t i = 0; i < kColumnBlock; ++i) {
-      const uint32_t magnitude = __builtin_bit_cast(uint32_t, block[i]) & 0x7fffffffu;
-      largest_bits = magnitude > largest_bits ? magnitude : largest_bits;
-    }
+    Floats x = block.x;
+    const int32_t largest_bits = __builtin_reduce_max(reinterpret_cast<Integers>(x) & 0x7fffffff);
     const float largest = __builtin_bit_cast(float, largest_bits);
-    const bool finite = largest_bits < 0x7f800000u;
-    const float factor = finite && largest > kSmallest ? kLimit / largest : 0.0f;
-    Rounded rounded;
-    rounded.scale = !finite ? __builtin_nanf("") : largest > kSmallest ? largest / kLimit : 0.0f;
-    for (size_t i = 0; i < kColumnBlock; ++i) {
-      const float code = (finite ? block[i] : 0.0f) * factor + kRounder;
-      rounded.codes[i] = static_cast<int32_t>(__builtin_bit_cast(uint32_t, code) - __builtin_bit_cast(uint32_t, kRounder));
-    }
-    return rounded;
+    const bool finite = largest_bits < 0x7f800000;
+    if (!finite) x = Floats{};
+    const bool enough = finite && largest > kSmallest;
+    const float factor = enough ? kLimit / largest : 0.0f, scale = enough ? largest / kLimit : 0.0f;
+    return {finite ? scale : __builtin_nanf(""),
+            reinterpret_cast<Integers>(x * factor + kRounder) - __builtin_bit_cast(int32_t, kRounder)};
   }
 
-  static SOTTO_INLINE Block rest(const float* block, const Rounded& rounded) {
-    Block rest;
-    for (size_t i = 0; i < kColumnBlock; ++i) rest.values[i] = block[i] - rounded.scale * static_cast<float>(rounded.codes[i]);
-    return rest;
+  static SOTTO_INLINE Block rest(const Block& block, const Rounded& rounded) {
+    return {block.x - rounded.scale * __builtin_convertvector(rounded.codes, Floats)};
   }
 
-  // `column`: the first of the block
   template <class I>
-  static SOTTO_INLINE void put(const Rounded& rounded, size_t column, std::byte* tile, size_t n_tokens, size_t token) {
-    std::byte* record = tile + column / kColumnBlock * ActivationRecord<I>::kTokenBytes * n_tokens;
-    int32_t sums[2][4] = {};  // of a half, of every fourth column
-    for (size_t i = 0; i < kColumnBlock; ++i) sums[i / (kColumnBlock / 2)][i % 4] += rounded.codes[i];
-
-    constexpr size_t kSteps = kColumnBlock / I::kStep;
-    for (size_t s = 0; s < kSteps; ++s) {
-      std::byte* to = record + (s * n_tokens + token) * 4;
-      for (size_t i = 0; i < I::kStep; ++i) {
-        const int32_t code = rounded.codes[I::column(s, i)];
-        __builtin_memcpy(to + i * I::kElementBytes, &code, I::kElementBytes);  // low bytes first
-      }
-    }
-    int32_t pairs[2][2], sum = 0;  // of a half, of both columns of each pair
-    for (size_t half = 0; half < 2; ++half)
-      for (size_t i = 0; i < 2; ++i) sum += pairs[half][i] = sums[half][2 * i] + sums[half][2 * i + 1];
-    std::byte* numbers = record + ActivationRecord<I>::kCodeBytes * n_tokens + token * 4;
+  static SOTTO_INLINE void put(const Rounded& rounded, std::byte* to, size_t n_tokens) {
+    put_codes<I>(rounded, to, n_tokens * 4, std::make_index_sequence<kColumnBlock>{});
+    to += ActivationRecord<I>::kCodeBytes * n_tokens;
     const auto put_number = [&](size_t field, auto number) {
-      __builtin_memcpy(numbers + field * n_tokens * 4, &number, sizeof number);
+      static_assert(sizeof number == 4);
+      __builtin_memcpy(to + field * n_tokens * 4, &number, sizeof number);
     };
     put_number(0, rounded.scale);
-    put_number(1, rounded.scale * static_cast<float>(sum));
     if constexpr (I::kWideNumbers) {
+      const int32_t sum = __builtin_reduce_add(rounded.codes);
+      put_number(1, rounded.scale * static_cast<float>(sum));
       put_number(2, sum);
     } else {
-      const auto minus = [](int32_t low, int32_t high) { return static_cast<uint16_t>(-low) | static_cast<uint32_t>(-high) << 16; };
-      put_number(2, minus(pairs[0][0] + pairs[1][0], pairs[0][1] + pairs[1][1]));
-      put_number(3, minus(pairs[0][0], pairs[0][1]));
-      put_number(4, minus(pairs[1][0], pairs[1][1]));
+      // Of both halves, the sums of every fourth column; then of both columns of each pair.
+      Four four[kColumnBlock / 4];
+      __builtin_memcpy(four, &rounded.codes, sizeof four);
+      const Four low = four[0] + four[1] + four[2] + four[3], high = four[4] + four[5] + four[6] + four[7];
+      const Four pairs = __builtin_shufflevector(low, high, 0, 2, 4, 6) + __builtin_shufflevector(low, high, 1, 3, 5, 7);
+      const Four both = pairs + __builtin_shufflevector(pairs, pairs, 2, 3, 0, 1);
+      put_number(1, rounded.scale * static_cast<float>(both[0] + both[1]));
+      const FourHalves minus_both = __builtin_convertvector(-both, FourHalves), minus = __builtin_convertvector(-pairs, FourHalves);
+      put_number(2, __builtin_shufflevector(minus_both, minus_both, 0, 1));
+      put_number(3, __builtin_shufflevector(minus, minus, 0, 1));
+      put_number(4, __builtin_shufflevector(minus, minus, 2, 3));
+    }
+  }
+
+  // i: of every place in the record
+  template <class I, size_t... i>
+  static SOTTO_INLINE void put_codes(const Rounded& rounded, std::byte* to, size_t step_bytes, std::index_sequence<i...>) {
+    using Element = std::conditional_t<I::kElementBytes == 1, int8_t, int16_t>;
+    using Elements = Element __attribute__((vector_size(kColumnBlock * I::kElementBytes)));
+    const Elements narrow = __builtin_convertvector(rounded.codes, Elements);
+    const Elements in_steps = __builtin_shufflevector(narrow, narrow, static_cast<int>(I::column(i / I::kStep, i % I::kStep))...);
+    int32_t steps[sizeof in_steps / 4];
+    __builtin_memcpy(steps, &in_steps, sizeof steps);
+    for (const int32_t step : steps) {
+      __builtin_memcpy(to, &step, sizeof step);
+      to += step_bytes;
     }
   }
 };

@@ -22,7 +22,8 @@ struct CodedLayout {
   static constexpr size_t kNumberBytes = sizeof(Number);
 
   static constexpr size_t kColumns = 32;  // of a record
-  static constexpr size_t kLanes = V::kLanes, kVectors = (kWide ? Arch::kWide : Arch::kBytes).vectors, kRows = kLanes * kVectors;
+  static constexpr simd::TileShape kShape = kWide ? Arch::kWide : Arch::kBytes;
+  static constexpr size_t kLanes = V::kLanes, kVectors = kShape.vectors, kRows = kLanes * kVectors;
   static constexpr bool kSuperBlock = Packing::kBlock != kColumns;
   static constexpr size_t kGroups = kColumns / Packing::kGroup;  // of a record
   static constexpr size_t kSteps = kColumns / I::kStep;

@@ -16,7 +16,7 @@ struct CodedProduct {
   using Register = typename I::Register;
   using Record = ActivationRecord<I>;
   static constexpr size_t kRows = Layout::kRows, kVectors = Layout::kVectors;
-  static constexpr size_t kTile = (Layout::kWide ? Arch::kWide : Arch::kBytes).tokens;
+  static constexpr size_t kTile = Layout::kShape.tokens;
 
   static constexpr int kZero = Layout::kHasCodebook ? Layout::kBookZero : Packing::kZero;
   static constexpr size_t kGroupSteps = Layout::kSteps / Layout::kGroups;
