@@ -48,8 +48,10 @@ struct Attention {
   using Shape = typename Block::Shape;
   using Tile = typename Block::Tile;
   using Multiply = MultiplyAdd<Arch>;
-  static constexpr size_t kPiece = kKeyGroup;  // columns that are multiplied by one call: a group of keys
-  static constexpr size_t kBlockRows = 64;     // rows that share one conversion of a tile
+  // Columns that are multiplied by one call: a group of keys; of codes at least two registers, so that few rows don't wait for
+  // their own sums, where floats wait for their conversion.
+  static constexpr size_t kPiece = kKeyGroup, kCodedPiece = 2 * V::kLanes > kPiece ? 2 * V::kLanes : kPiece;
+  static constexpr size_t kBlockRows = 64;  // rows that share one conversion of a tile
   static constexpr size_t kTile = Block::kTile, kKeyStride = Block::kKeyStride;
 
   static constexpr float kLargestCode = 32767.0f, kSmallest = 0x1p-100f;
@@ -183,10 +185,10 @@ struct Attention {
     const FloatProducts<Arch> products;
     if (is_few(n_rows) && args.head_dim % simd::kPartialLanes == 0) {
       NextTile<Arch> next(block, tile, scores.n_cols / kPiece + n_rows + weighted.n_cols / kPiece);
-      in_pieces(scores, next,
-                [&](const Matrices& piece, size_t column) { Multiply::multiply_add(piece, key_group(column), products); });
+      in_pieces<kPiece>(scores, next,
+                        [&](const Matrices& piece, size_t column) { Multiply::multiply_add(piece, key_group(column), products); });
       for (size_t i = 0; i < n_rows; ++i, next.read()) block.softmax(tile, row + i, false);
-      in_pieces(weighted, next, [&](const Matrices& piece, size_t column) {
+      in_pieces<kPiece>(weighted, next, [&](const Matrices& piece, size_t column) {
         Multiply::multiply_add(piece, FloatRows<Arch, Format>{values.rows + column * Format::kNumberBytes, row_bytes}, products);
       });
       return;
@@ -217,14 +219,14 @@ struct Attention {
     constexpr size_t kScalesBytes = kTile * Q8Kv::kScaleBytes;
     const auto block_of = [&](const std::byte* all, size_t b) { return all + slot * row_bytes + b * kTile * Q8Kv::kBlockBytes; };
     const size_t first_column = tile.first_column();
-    NextTile<Arch> next(block, tile, is_few(n_rows) ? shape.n_blocks() * (kTile + kKvBlock) / kPiece + n_rows : 0);
+    NextTile<Arch> next(block, tile, is_few(n_rows) ? shape.n_blocks() * (kTile + kKvBlock) / kCodedPiece + n_rows : 0);
 
     Matrices scores = scores_of(block, tile, row, n_rows);
     scores.n_k = kKvPairs;
     for (size_t b = 0; b < shape.n_blocks(); ++b, scores.a += kKvPairs) {
       const std::byte* const keys = block_of(args.keys, b);
       load_scales(keys, block.key_scales);
-      in_pieces(scores, next, [&](const Matrices& piece, size_t column) {
+      in_pieces<kCodedPiece>(scores, next, [&](const Matrices& piece, size_t column) {
         column += first_column;
         Multiply::multiply_add(piece, CodedRows<Arch>{keys + kScalesBytes + column * 2, kTile},
                                PairProducts<Arch>{block.query_steps + row, block.key_scales + column});
@@ -241,7 +243,7 @@ struct Attention {
       weigh(block, tile, i, block.softmax(tile, i, true));
     }
 
-    float ones[kPiece];  // all columns of a block have the step of its row
+    float ones[kCodedPiece];  // all columns of a block have the step of its row
     for (float& one : ones) one = 1.0f;
     for (size_t b = 0; b < shape.n_blocks(); ++b) {
       const size_t begin = b * kKvBlock, first_pair = first_column / 2;
@@ -253,7 +255,7 @@ struct Attention {
                               .n_cols = shape.columns - begin < kKvBlock ? shape.columns - begin : kKvBlock,
                               .n_k = tile.end_column() / 2 - first_pair};
       const std::byte* const values = block_of(args.values, b) + kScalesBytes + first_pair * kKvBlock * 2;
-      in_pieces(weighted, next, [&](const Matrices& piece, size_t column) {
+      in_pieces<kCodedPiece>(weighted, next, [&](const Matrices& piece, size_t column) {
         Multiply::multiply_add(piece, CodedRows<Arch>{values + column * 2, kKvBlock},
                                PairProducts<Arch>{block.weight_steps + b * block.n_rows + row, ones});
       });
@@ -278,12 +280,14 @@ struct Attention {
 
   static bool is_few(size_t n_rows) { return n_rows <= Multiply::kMostRows; }
 
-  /// multiply(piece, its first column) for each kPiece columns.
-  template <class Function>
+  /// multiply(piece, its first column) for each kWidth columns, and what is left.
+  template <size_t kWidth, class Function>
   static SOTTO_INLINE void in_pieces(const Matrices& all, NextTile<Arch>& next, Function multiply) {
     Matrices piece = all;
-    piece.n_cols = kPiece;
-    for (size_t column = 0; column < all.n_cols; column += kPiece, piece.c += kPiece, next.read()) multiply(piece, column);
+    for (size_t column = 0; column < all.n_cols; column += kWidth, piece.c += kWidth, next.read()) {
+      piece.n_cols = all.n_cols - column < kWidth ? all.n_cols - column : kWidth;
+      multiply(piece, column);
+    }
   }
 
   // (kTile)
