@@ -10,7 +10,8 @@
 namespace sotto::simd {
 
 // load(from, r), load_widened(from, r): half as many 8-bit integers become 16-bit. all32(x, r): x in all 32-bit lanes.
-// field(r, shift, mask): (r >> shift) & mask in 16-bit lanes; put(r, shift): r << shift in 16-bit lanes. either, add16, add32.
+// field(r, shift, mask): (r >> shift) & mask in 16-bit lanes; put(r, shift): r << shift in 16-bit lanes; put32: in those of 32.
+// either, add16, add32.
 // dot16(sum, w, a): sum of products of two neighbouring 16-bit integers each. look_up(table, codes): of bytes below 16; extend8:
 // their low bytes in 16-bit lanes become signed 16-bit integers. pairs(w, a), pairs_signed(w, a): products of bytes, neighbours
 // summed in 16 bits, w unsigned (a signed) or both signed and above -128; sum_pairs(p): neighbouring 16-bit sums. dot8(sum, w, a):
@@ -49,6 +50,9 @@ static SOTTO_INLINE void settle(R&) {}
   }                                                                                                             \
   static SOTTO_INLINE Register put(Register r, int shift) {                                                     \
     return prefix##_slli_epi16(r, shift);                                                                       \
+  }                                                                                                             \
+  static SOTTO_INLINE Register put32(Register r, int shift) {                                                   \
+    return prefix##_slli_epi32(r, shift);                                                                       \
   }                                                                                                             \
   static SOTTO_INLINE Register either(Register a, Register b) {                                                 \
     return prefix##_or_##suffix(a, b);                                                                          \
@@ -146,6 +150,9 @@ static SOTTO_INLINE int32x4_t field(int32x4_t r, int shift, int mask) {
 static SOTTO_INLINE int32x4_t put(int32x4_t r, int shift) {
   return vreinterpretq_s32_u16(vshlq_u16(vreinterpretq_u16_s32(r), vdupq_n_s16(static_cast<int16_t>(shift))));
 }
+static SOTTO_INLINE int32x4_t put32(int32x4_t r, int shift) {
+  return vshlq_s32(r, vdupq_n_s32(shift));
+}
 static SOTTO_INLINE int32x4_t either(int32x4_t a, int32x4_t b) {
   return vorrq_s32(a, b);
 }
@@ -192,6 +199,9 @@ static SOTTO_INLINE v128_t shift16(v128_t r, int right) {
 }
 static SOTTO_INLINE v128_t put(v128_t r, int shift) {
   return wasm_i16x8_shl(r, static_cast<uint32_t>(shift));
+}
+static SOTTO_INLINE v128_t put32(v128_t r, int shift) {
+  return wasm_i32x4_shl(r, static_cast<uint32_t>(shift));
 }
 static SOTTO_INLINE v128_t either(v128_t a, v128_t b) {
   return wasm_v128_or(a, b);
@@ -250,6 +260,9 @@ static SOTTO_INLINE ScalarInts field(ScalarInts r, int shift, int mask) {
 static SOTTO_INLINE ScalarInts put(ScalarInts r, int shift) {
   for (uint16_t& e : r.e) e = static_cast<uint16_t>(e << shift);
   return r;
+}
+static SOTTO_INLINE ScalarInts put32(ScalarInts r, int shift) {
+  return __builtin_bit_cast(ScalarInts, __builtin_bit_cast(uint32_t, r) << shift);
 }
 static SOTTO_INLINE ScalarInts either(ScalarInts a, ScalarInts b) {
   for (int i = 0; i < 2; ++i) a.e[i] = static_cast<uint16_t>(a.e[i] | b.e[i]);

@@ -1,6 +1,6 @@
 // Activations in the formats of the matrix kernels. A tile of n tokens is, per 32 columns: the codes by step, tokens next to each
-// other, four bytes per token and step; then per token the scale, scale * sum of codes, and sums of codes: of 16-bit ones that of
-// all, of 8-bit ones, negative, those of all and of both halves. Floats are a tile of (columns, n).
+// other, four bytes per token and step; then per token the scale, scale * sum of codes, and sums of codes, negative: that of all,
+// and of 8-bit ones those of both halves; where a target multiplies pairs, sums are cut in two. Floats are a tile of (columns, n).
 #pragma once
 
 #include "kernels/kernel_table.h"
@@ -22,15 +22,20 @@ struct ActivationRecord {
   SOTTO_INLINE typename I::Register codes(size_t step, size_t token) const { return I::broadcast(record + (step * n + token) * 4); }
   SOTTO_INLINE float scale(size_t token) const { return number<float>(0, token); }
   SOTTO_INLINE float scaled_sum(size_t token) const { return number<float>(1, token); }
-  /// Of 16-bit codes.
-  SOTTO_INLINE int32_t sum(size_t token) const { return number<int32_t>(2, token); }
 
-  /// Of the 8-bit codes of a group of columns, all or a half: minus the sums of columns 4i and 4i + 1, and of 4i + 2 and 4i + 3, as
-  /// 16-bit integers in every lane.
+  /// Of the codes of a group of columns, all or a half (8-bit ones): minus their sum, in every lane. Where pairs are multiplied it
+  /// is in two 16-bit integers: of columns 4i and 4i + 1, and of 4i + 2 and 4i + 3.
+  static constexpr bool kPairSums = I::kDot == simd::ByteDot::pairs;
   template <size_t kGroups, size_t g>
-  SOTTO_INLINE typename I::Register minus_pair_sums(size_t token) const {
-    static_assert(!I::kWideNumbers);
+  SOTTO_INLINE typename I::Register minus_sums(size_t token) const {
+    static_assert(kGroups == 1 || !I::kWideNumbers);
     return I::broadcast(at(kGroups == 1 ? 2 : 3 + g, token));
+  }
+  /// Of a half, where pairs are not multiplied.
+  template <size_t g>
+  SOTTO_INLINE int32_t minus_half_sum(size_t token) const {
+    static_assert(!I::kWideNumbers && !kPairSums);
+    return number<int32_t>(3 + g, token);
   }
 
  private:
@@ -152,7 +157,7 @@ struct Activations {
     if constexpr (I::kWideNumbers) {
       const int32_t sum = __builtin_reduce_add(rounded.codes);
       put_number(1, rounded.scale * static_cast<float>(sum));
-      put_number(2, sum);
+      put_number(2, -sum);
     } else {
       // Of both halves, the sums of every fourth column; then of both columns of each pair.
       Four four[kColumnBlock / 4];
@@ -160,11 +165,19 @@ struct Activations {
       const Four low = four[0] + four[1] + four[2] + four[3], high = four[4] + four[5] + four[6] + four[7];
       const Four pairs = __builtin_shufflevector(low, high, 0, 2, 4, 6) + __builtin_shufflevector(low, high, 1, 3, 5, 7);
       const Four both = pairs + __builtin_shufflevector(pairs, pairs, 2, 3, 0, 1);
-      put_number(1, rounded.scale * static_cast<float>(both[0] + both[1]));
-      const FourHalves minus_both = __builtin_convertvector(-both, FourHalves), minus = __builtin_convertvector(-pairs, FourHalves);
-      put_number(2, __builtin_shufflevector(minus_both, minus_both, 0, 1));
-      put_number(3, __builtin_shufflevector(minus, minus, 0, 1));
-      put_number(4, __builtin_shufflevector(minus, minus, 2, 3));
+      const int32_t sum = both[0] + both[1];
+      put_number(1, rounded.scale * static_cast<float>(sum));
+      if constexpr (ActivationRecord<I>::kPairSums) {
+        const FourHalves minus_both = __builtin_convertvector(-both, FourHalves),
+                         minus = __builtin_convertvector(-pairs, FourHalves);
+        put_number(2, __builtin_shufflevector(minus_both, minus_both, 0, 1));
+        put_number(3, __builtin_shufflevector(minus, minus, 0, 1));
+        put_number(4, __builtin_shufflevector(minus, minus, 2, 3));
+      } else {
+        put_number(2, -sum);
+        put_number(3, -(pairs[0] + pairs[1]));
+        put_number(4, -(pairs[2] + pairs[3]));
+      }
     }
   }
 

@@ -19,6 +19,7 @@ struct CodedProduct {
   static constexpr size_t kTile = Layout::kShape.tokens;
 
   static constexpr int kZero = Layout::kHasCodebook ? Layout::kBookZero : Packing::kZero;
+  static_assert((kZero & (kZero - 1)) == 0);  // a shift multiplies with it
   static constexpr size_t kGroupSteps = Layout::kSteps / Layout::kGroups;
   static constexpr bool kPairs = I::kDot == simd::ByteDot::pairs;
 
@@ -56,7 +57,12 @@ struct CodedProduct {
                                      V (&sums)[kVectors][M]) {
     Register dots[kVectors][M];
     for (auto& row : dots)
-      for (Register& dot : row) dot = I::splat(0);
+      for (size_t t = 0; t < M; ++t) {
+        if constexpr (kPairs || kZero == 0)
+          row[t] = I::splat(0);
+        else
+          row[t] = simd::put32(x.template minus_sums<Layout::kGroups, g>(first + t), __builtin_ctz(kZero));
+      }
     if constexpr (kRolled<M>) {
       add_rolled<M, g>(record, x, first, dots);
     } else {
@@ -71,8 +77,8 @@ struct CodedProduct {
       if constexpr (Packing::kHasOffset) offset = Layout::offsets(block, record, g, v);
       for (size_t t = 0; t < M; ++t) {
         Register dot = dots[v][t];
-        if constexpr (kZero != kMiddle)
-          dot = simd::dot16(dot, I::splat16(kZero - kMiddle), x.template minus_pair_sums<Layout::kGroups, g>(first + t));
+        if constexpr (kPairs && kZero != kMiddle)
+          dot = simd::dot16(dot, I::splat16(kZero - kMiddle), x.template minus_sums<Layout::kGroups, g>(first + t));
         V sum = sums[v][t] + I::to_float(dot) * (scale * V::broadcast(x.scale(first + t)));
         if constexpr (kHalfStep || Packing::kHasOffset) sum = sum + offset * scaled_sum<g>(x, first + t);
         sums[v][t] = sum;
@@ -135,7 +141,7 @@ struct CodedProduct {
     for (auto& row : dots)
       for (size_t t = 0; t < M; ++t) {
         if constexpr (kMiddle != 0)
-          row[t] = simd::add16(row[t], simd::put(x.template minus_pair_sums<Layout::kGroups, g>(first + t), Packing::kBits - 1));
+          row[t] = simd::add16(row[t], simd::put(x.template minus_sums<Layout::kGroups, g>(first + t), Packing::kBits - 1));
         row[t] = simd::sum_pairs(row[t]);
       }
   }
@@ -144,9 +150,11 @@ struct CodedProduct {
   static SOTTO_INLINE V scaled_sum(const Record& x, size_t token) {
     if constexpr (Layout::kGroups == 1) {
       return V::broadcast(x.scaled_sum(token));
-    } else {
-      const Register sum = simd::dot16(I::splat(0), I::splat16(-1), x.template minus_pair_sums<Layout::kGroups, g>(token));
+    } else if constexpr (kPairs) {
+      const Register sum = simd::dot16(I::splat(0), I::splat16(-1), x.template minus_sums<Layout::kGroups, g>(token));
       return V::broadcast(x.scale(token)) * I::to_float(sum);
+    } else {
+      return V::broadcast(x.scale(token) * static_cast<float>(-x.template minus_half_sum<g>(token)));
     }
   }
 };

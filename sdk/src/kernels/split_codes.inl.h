@@ -70,7 +70,7 @@ struct SplitProduct {
                                       V (&sums)[kVectors][M]) {
     Register dots[kVectors][M];
     for (size_t v = 0; v < kVectors; ++v)
-      for (size_t t = 0; t < M; ++t) dots[v][t] = I::splat(-128 * x.sum(first + t));
+      for (size_t t = 0; t < M; ++t) dots[v][t] = simd::put32(x.template minus_sums<1, 0>(first + t), 7);  // 128 times
 #pragma clang loop unroll(disable)
     for (size_t r = 0; r < kRegisters; ++r) {
       Register highs[kVectors], lows[kVectors];
