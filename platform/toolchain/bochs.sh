@@ -22,7 +22,7 @@ prefix=$sotto_cache/bochs
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-for package in bochsbios busybox-static isolinux syslinux-common; do want "$package"; done
+for package in bochsbios vgabios busybox-static isolinux syslinux-common; do want "$package"; done
 want genisoimage genisoimage
 want cpio cpio
 want llvm-19 llvm-strip-19
@@ -116,7 +116,7 @@ cat > "$work/bochsrc" <<TEXT
 cpu: model=sapphire_rapids, count=1, ips=100000000, reset_on_triple_fault=0
 memory: guest=1024
 romimage: file=/usr/share/bochs/BIOS-bochs-latest
-vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest
+vgaromimage: file=/usr/share/vgabios/vgabios.bin
 ata0-master: type=cdrom, path="$work/disc.iso", status=inserted
 boot: cdrom
 com1: enabled=1, mode=file, dev="$work/console"
