@@ -132,13 +132,31 @@ TEST(Linear, ThreadsAndCutsDoNotChangeABit) {
   }
 }
 
+constexpr size_t kManyTokens = 2000;  // so many that a piece is more work than lies between two looks at the control
+
 TEST(Linear, StopsBetweenPieces) {
   Machine machine(2);
   CancelSource cancel;
   cancel.cancel();
   machine.control.cancel = cancel.token();
-  const auto x = random_floats(96, 9);
-  for (const float number : run(machine.context(), mixed_parts(), x, 96, 1).data) EXPECT_EQ(number, kUntouched);
+  const auto x = random_floats(96 * kManyTokens, 9);
+  for (const float number : run(machine.context(), mixed_parts(), x, 96, kManyTokens).data) ASSERT_EQ(number, kUntouched);
+}
+
+TEST(Linear, AsksOncePerSoMuchWork) {
+  static int n_asked;
+  CancelSource cancel;
+  cancel.ask([](int) { return ++n_asked < 0; }, 0);
+  Machine machine;
+  machine.control.cancel = cancel.token();
+  const auto x = random_floats(96 * kManyTokens, 9);
+  const auto asked = [&](size_t n_tokens) {
+    n_asked = 0;
+    run(machine.context(), mixed_parts(), x, 96, n_tokens);
+    return n_asked;
+  };
+  EXPECT_EQ(asked(1), 1);
+  EXPECT_GT(asked(kManyTokens), 4);
 }
 
 TEST(Linear, ScratchIsCountedIn64Bits) {

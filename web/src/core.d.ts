@@ -95,8 +95,6 @@ export interface CoreModule {
 
 /** Default export of core.mjs (page, worker), core.node.mjs, and of both with 64-bit addresses, core64.mjs and core64.node.mjs. */
 export type CoreFactory = (overrides: {
-  wasmBinary?: ArrayBuffer;
-  locateFile?: (path: string) => string;
   mainScriptUrlOrBlob?: string | Blob;
   /** Threads the pool starts with, this one not counted; 0 on pages that are not isolated. */
   poolSize: number;

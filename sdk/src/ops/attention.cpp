@@ -62,14 +62,15 @@ void attention(const OpContext& context, const AttentionShape& shape, const KvVi
     // Threads share spans of key/value heads, or single heads where that would be too few for them.
     const bool many = n_spans * shape.n_kv_heads >= kPiecesPerThread * context.pool.size();
     context.pool.parallel_for(shape.n_kv_heads * n_items, many ? heads_per_kv : 1, [&](size_t begin, size_t end, size_t thread) {
-      while (begin < end && !context.control.stop_requested()) {
+      while (begin < end) {
+        if (begin % n_items == 0 && context.control.stop_requested()) return;
         const size_t stop = std::min(end, (begin / heads_per_kv + 1) * heads_per_kv);
         const size_t head = begin / n_items * heads_per_kv + begin % heads_per_kv, span = begin % n_items / heads_per_kv;
         kernels.attention_span(args_of(head, stop - begin, 0, 1, thread), first_span + span, states + begin * state_floats);
         begin = stop;
       }
     });
-    for (size_t i = 0; i < shape.n_kv_heads && !context.control.stop_requested(); ++i)
+    for (size_t i = 0; i < shape.n_kv_heads; ++i)
       kernels.attention_merge(states + i * n_items * state_floats, n_spans, heads_per_kv, shape.head_dim,
                               out + i * heads_per_kv * shape.head_dim);
     return;

@@ -17,6 +17,7 @@ using kernels::KernelTable;
 constexpr size_t kChunk = 64;
 constexpr size_t kChunksPerBest = 8;
 constexpr size_t kMoreChunks = 7;
+constexpr size_t kChunksPerPoll = 16;
 static_assert(1 + kMoreChunks <= kChunksPerBest);
 
 struct Pick {
@@ -103,7 +104,7 @@ void find_bounds(const OpContext& context, const RowScreen& screen, const std::b
   const size_t chunk = kChunk / high.rows_per_group;
   context.pool.parallel_for(n_chunks(high.n_rows), 1, [&](size_t begin, size_t end, size_t) {
     for (size_t i = begin; i < end; ++i) {
-      if (context.control.stop_requested()) return;
+      if (i % kChunksPerPoll == 0 && context.control.stop_requested()) return;
       const size_t row = i * kChunk, n_rows = std::min(kChunk, high.n_rows - row);
       context.kernels.split.screen({.groups = high.data + i * chunk * high.group_bytes,
                                     .n_groups = (n_rows + high.rows_per_group - 1) / high.rows_per_group,

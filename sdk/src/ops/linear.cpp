@@ -18,6 +18,8 @@ constexpr size_t kRowAlignment = 16;
 constexpr size_t kRowsPerCall = 256;
 // Pieces per thread: enough that a descheduled thread's share can be taken over.
 constexpr size_t kPiecesPerThread = 8;
+// Bytes of weights, times tokens, between two looks at the control: a page is asked through JavaScript, and so is its clock.
+constexpr size_t kBytesPerPoll = size_t{2} << 20;
 
 ActivationFormat format_of(const OpContext& context, const PackedMatrix& weight) {
   return context.activations == ActivationWidth::f32 ? ActivationFormat::f32 : quant::info(weight.type).activations;
@@ -84,7 +86,7 @@ void linear(const OpContext& context, const float* x, size_t x_stride, size_t n_
   size_t total_bytes = 0;
   for (const LinearPart& part : parts) total_bytes += part.weight->bytes();
   const size_t piece_bytes = std::max<size_t>(total_bytes / (context.pool.size() * kPiecesPerThread), 1);
-  size_t n_pieces = 0;
+  size_t n_pieces = 0, largest_piece = 1;  // bytes
   for (size_t i = 0; i < parts.size(); ++i) {
     const PackedMatrix& w = *parts[i].weight;
     const size_t unit = std::max<size_t>(kRowAlignment / w.rows_per_group, 1);
@@ -92,11 +94,13 @@ void linear(const OpContext& context, const float* x, size_t x_stride, size_t n_
     const size_t groups = std::clamp(round_up(piece_bytes / w.group_bytes, unit), unit, most);
     splits[i] = {n_pieces, groups};
     n_pieces += (w.n_groups() + groups - 1) / groups;
+    largest_piece = std::max(largest_piece, groups * w.group_bytes);
   }
 
+  const size_t pieces_per_poll = 1 + kBytesPerPoll / largest_piece / n_tokens;
   context.pool.parallel_for(n_pieces, 1, [&](size_t begin, size_t end, size_t) {
     for (size_t piece = begin; piece < end; ++piece) {
-      if (context.control.stop_requested()) return;
+      if (piece % pieces_per_poll == 0 && context.control.stop_requested()) return;
       size_t i = parts.size() - 1;
       while (piece < splits[i].first_piece) --i;
       const LinearPart& part = parts[i];
