@@ -15,6 +15,7 @@ VERDICT = re.compile(r"^\[\s+(OK|FAILED|SKIPPED)\s+\] ([\w./]+)(?:, where .*)? \
 BEGUN = re.compile(r"^\[ RUN      \] ([\w./]+)$", re.MULTILINE)
 CASE_OUTPUT = r"^\[ RUN      \] {}\n(.*?)(?=^\[  FAILED  \]|\Z)"
 MAX_REASON_LINES = 16
+NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")  # colours of a message, which node:test writes as they are
 SKIP_REASON = re.compile(r"^\S+:\d+: Skipped\n(.+)$", re.MULTILINE)
 
 
@@ -86,7 +87,7 @@ def read_suite(folder, preset):
         counts.failed["the build"] = ""
     report = folder / f"{preset}.xml"
     if report.exists():
-        for entry in ElementTree.parse(report).getroot().iter("testcase"):
+        for entry in ElementTree.fromstring(NOT_XML.sub("", report.read_text(errors="replace"))).iter("testcase"):
             # CTest says how each ended, node:test only what is wrong.
             (counts.add_entry if entry.get("status") else counts.add_node_entry)(entry)
     if counts.passed == 0 and not counts.failed:

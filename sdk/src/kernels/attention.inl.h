@@ -23,14 +23,28 @@ struct Attention {
   static size_t attention_state_floats(size_t head_dim) { return Shape(head_dim).state_stride; }
 
   static void attention(const AttentionArgs& args) {
-    with_format(args.kv_type, [&]<class Format>() { all_blocks<Format>(args); });
+    const size_t tokens = args.n_heads < kBlockRows ? kBlockRows / args.n_heads : 1;
+    for (size_t token = 0; token < args.n_tokens; token += tokens) {
+      const Block block(args, token, args.n_tokens - token < tokens ? args.n_tokens - token : tokens);
+      load_queries(block);
+      const auto merged = [&](size_t row) { return block.merged + row * block.shape.state_stride; };
+      for (size_t row = 0; row < block.n_rows; ++row) block.shape.clear(merged(row));
+      for (size_t span = block.first_seen(0) / kKvSpan; span <= block.position(block.n_tokens - 1) / kKvSpan; ++span) {
+        attend(block, span);
+        for (size_t row = 0; row < block.n_rows; ++row) block.shape.merge(block.state(row), merged(row));
+      }
+      for (size_t row = 0; row < block.n_rows; ++row) {
+        const size_t t = block.first_token + row / args.n_heads, head = row % args.n_heads;
+        block.shape.write(merged(row), args.out + t * args.out_stride + head * args.head_dim);
+      }
+    }
   }
 
   static void attention_span(const AttentionArgs& args, size_t span, float* states) {
     Block block(args, 0, 1);
     block.states = states;
     load_queries(block);
-    with_format(args.kv_type, [&]<class Format>() { attend<Format>(block, span); });
+    attend(block, span);
   }
 
   static void attention_merge(float* states, size_t n_spans, size_t n_heads, size_t head_dim, float* out) {
@@ -59,37 +73,6 @@ struct Attention {
   static SOTTO_INLINE V code_pairs(V x, V y) {
     const V rounder = V::broadcast(12582912.0f);  // 1.5 * 2^23: floats of this size have a spacing of one
     return low_halves(x + rounder, y + rounder);
-  }
-
-  template <class Use>
-  static void with_format(KvType type, Use use) {
-    switch (type) {
-      case KvType::f32:
-        return use.template operator()<F32Kv<Arch>>();
-      case KvType::f16:
-        return use.template operator()<F16Kv<Arch>>();
-      case KvType::q8_0:
-        return use.template operator()<Q8Kv>();
-    }
-  }
-
-  template <class Format>
-  static void all_blocks(const AttentionArgs& args) {
-    const size_t tokens = args.n_heads < kBlockRows ? kBlockRows / args.n_heads : 1;
-    for (size_t token = 0; token < args.n_tokens; token += tokens) {
-      const Block block(args, token, args.n_tokens - token < tokens ? args.n_tokens - token : tokens);
-      load_queries(block);
-      const auto merged = [&](size_t row) { return block.merged + row * block.shape.state_stride; };
-      for (size_t row = 0; row < block.n_rows; ++row) block.shape.clear(merged(row));
-      for (size_t span = block.first_seen(0) / kKvSpan; span <= block.position(block.n_tokens - 1) / kKvSpan; ++span) {
-        attend<Format>(block, span);
-        for (size_t row = 0; row < block.n_rows; ++row) block.shape.merge(block.state(row), merged(row));
-      }
-      for (size_t row = 0; row < block.n_rows; ++row) {
-        const size_t t = block.first_token + row / args.n_heads, head = row % args.n_heads;
-        block.shape.write(merged(row), args.out + t * args.out_stride + head * args.head_dim);
-      }
-    }
   }
 
   static void load_queries(const Block& block) {
@@ -125,17 +108,15 @@ struct Attention {
   }
 
   // The states of keys [span * kKvSpan, (span + 1) * kKvSpan). A row that sees none of them is left with a total of 0.
-  template <class Format>
-  static __attribute__((noinline)) void attend(const Block& block, size_t span) {
+  static void attend(const Block& block, size_t span) {
     for (size_t row = 0; row < block.n_rows; ++row) block.shape.clear(block.state(row));
     const size_t span_begin = span * kKvSpan, span_end = span_begin + kKvSpan;
     const size_t seen_begin = block.first_seen(0), seen_end = block.position(block.n_tokens - 1) + 1;
     const size_t first = seen_begin > span_begin ? seen_begin : span_begin, end = seen_end < span_end ? seen_end : span_end;
     for (size_t tile = first / kTile * kTile; tile < end; tile += kTile)
-      one_tile<Format>(block, {tile, tile < first ? first : tile, tile + kTile < end ? tile + kTile : end});
+      one_tile(block, {tile, tile < first ? first : tile, tile + kTile < end ? tile + kTile : end});
   }
 
-  template <class Format>
   static void one_tile(const Block& block, const Tile& tile) {
     const AttentionArgs& args = block.args;
     // Tokens that see some of it: not those before it, nor those whose window starts after it.
@@ -145,10 +126,14 @@ struct Attention {
     while (block.first_seen(token_end - 1) >= tile.end) --token_end;
 
     const size_t row = token_begin * args.n_heads, n_rows = (token_end - token_begin) * args.n_heads;
-    if constexpr (Format::kCoded)
-      coded_tile(block, tile, row, n_rows);
-    else
-      float_tile<Format>(block, tile, row, n_rows);
+    switch (args.kv_type) {
+      case KvType::f32:
+        return float_tile<F32Kv<Arch>>(block, tile, row, n_rows);
+      case KvType::f16:
+        return float_tile<F16Kv<Arch>>(block, tile, row, n_rows);
+      case KvType::q8_0:
+        return coded_tile(block, tile, row, n_rows);
+    }
   }
 
   static Matrices scores_of(const Block& block, const Tile& tile, size_t row, size_t n_rows) {
@@ -165,7 +150,7 @@ struct Attention {
   }
 
   template <class Format>
-  static void float_tile(const Block& block, const Tile& tile, size_t row, size_t n_rows) {
+  static __attribute__((noinline)) void float_tile(const Block& block, const Tile& tile, size_t row, size_t n_rows) {
     const AttentionArgs& args = block.args;
     const size_t skipped = tile.begin - tile.start, n_seen = tile.end - tile.begin;
     const size_t slot = tile.start % args.n_slots, row_bytes = kv_row_bytes(args.kv_type, args.head_dim);
@@ -212,7 +197,7 @@ struct Attention {
     Multiply::multiply_add(weighted, floats(block.values, block.shape.value_stride), products);
   }
 
-  static void coded_tile(const Block& block, const Tile& tile, size_t row, size_t n_rows) {
+  static __attribute__((noinline)) void coded_tile(const Block& block, const Tile& tile, size_t row, size_t n_rows) {
     const AttentionArgs& args = block.args;
     const Shape& shape = block.shape;
     const size_t slot = tile.start % args.n_slots, row_bytes = kv_row_bytes(args.kv_type, args.head_dim);

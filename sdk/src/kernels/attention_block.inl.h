@@ -159,6 +159,7 @@ struct AttentionBlock {
 };
 
 // Reads the next tile from memory while few rows work on this one, a part at each call: together they would wait for one another.
+// Into the second-level cache, which has more lines on their way at a time than the first.
 // Many rows take longer than their memory: they say 0.
 template <class Arch>
 class NextTile {
@@ -174,13 +175,14 @@ class NextTile {
   }
   SOTTO_INLINE void read() {
     for (const size_t end = next_ + step_ < size_ ? next_ + step_ : size_; next_ < end; next_ += kLine) {
-      __builtin_prefetch(keys_ + next_);
-      __builtin_prefetch(values_ + next_);
+      __builtin_prefetch(keys_ + next_, 0, kSecondLevel);
+      __builtin_prefetch(values_ + next_, 0, kSecondLevel);
     }
   }
 
  private:
   static constexpr size_t kLine = 64;
+  static constexpr int kSecondLevel = 2;  // as the compiler counts
   const std::byte* keys_ = nullptr;
   const std::byte* values_ = nullptr;
   size_t size_ = 0, step_ = 0, next_ = 0;

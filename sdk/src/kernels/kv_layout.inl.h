@@ -24,7 +24,6 @@ inline constexpr size_t kKeyGroup = simd::kPartialLanes;  // slots
 template <class Arch>
 struct F32Kv {
   using V = simd::Vec<Arch>;
-  static constexpr bool kCoded = false;
   static constexpr size_t kNumberBytes = sizeof(float);
   static SOTTO_INLINE V load(const std::byte* from) { return V::load(reinterpret_cast<const float*>(from)); }
   static void encode(const float* block, size_t n, std::byte* to) { std::memcpy(to, block, n * sizeof(float)); }
@@ -33,7 +32,6 @@ struct F32Kv {
 template <class Arch>
 struct F16Kv {
   using V = simd::Vec<Arch>;
-  static constexpr bool kCoded = false;
   static constexpr float kLargest = 65504.0f;
   static constexpr size_t kNumberBytes = sizeof(quant::f16::Block);
   static SOTTO_INLINE V load(const std::byte* from) { return V::template load_f16<false>(from); }  // no infinities: encode() clamps
@@ -41,7 +39,6 @@ struct F16Kv {
 };
 
 struct Q8Kv {
-  static constexpr bool kCoded = true;
   static constexpr float kLargest = 127.0f * 65504.0f;  // whose scale is a half
   static constexpr size_t kScaleBytes = sizeof(uint16_t), kBlockBytes = sizeof(quant::q8_0::Block);
   static void encode(const float* block, size_t, std::byte* to) { quant::q8_0::encode(block, kKvBlock, to); }
