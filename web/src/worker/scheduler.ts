@@ -5,8 +5,9 @@ import type { Prefill } from '../protocol.ts';
 import type { GenerationResult, Piece } from '../types.ts';
 import { valueOf } from './answers.ts';
 
-/** One message for all pieces of so many milliseconds. */
-const turnMs = 16;
+/** One message for all pieces of so many milliseconds: few until the first piece, then more, since each message wakes the page. */
+const firstMs = 16;
+const nextMs = 40;
 /** Tokens of a prompt between two looks at the messages, where those are the only way to cancel. */
 const smallSlice = 16;
 
@@ -19,6 +20,7 @@ export interface Request {
 }
 interface Turn extends Request {
   prefilled: number;
+  started?: boolean;
   resolve(result: GenerationResult): void;
   reject(error: unknown): void;
 }
@@ -70,8 +72,9 @@ export class Scheduler {
   /** Whether it was the last. */
   #step(turn: Turn): boolean {
     try {
-      const { pieces, prefill, done } = valueOf<Step>(turn.generation.step(turnMs, this.#slice));
-      if (pieces.length > 0 || prefill.done !== turn.prefilled) turn.onStep(pieces, prefill);
+      const { pieces, prefill, done } = valueOf<Step>(turn.generation.step(turn.started ? nextMs : firstMs, this.#slice));
+      turn.started = pieces.length > 0;
+      if (turn.started || prefill.done !== turn.prefilled) turn.onStep(pieces, prefill);
       turn.prefilled = prefill.done;
       if (done) turn.resolve(valueOf<GenerationResult>(turn.generation.result()));
       return done;
