@@ -59,7 +59,8 @@ struct Deadline {
   bool passed() const noexcept { return is_set() && std::chrono::steady_clock::now() >= at; }
 };
 
-/// What a long loop asks before it goes on. Cheap: one load, and one clock read when a deadline is set.
+/// What a long loop asks before it goes on. One load, and one clock read when a deadline is set; in WebAssembly that clock, and the
+/// function of CancelSource::ask(), are calls of JavaScript, too dear for every few microseconds of work.
 struct RunControl {
   CancelToken cancel{};
   Deadline deadline{};

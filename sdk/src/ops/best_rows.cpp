@@ -17,8 +17,9 @@ using kernels::KernelTable;
 constexpr size_t kChunk = 64;
 constexpr size_t kChunksPerBest = 8;
 constexpr size_t kMoreChunks = 7;
-constexpr size_t kChunksPerPoll = 16;
 static_assert(1 + kMoreChunks <= kChunksPerBest);
+// Between two looks at the control, which ops/linear.cpp keeps rare, too.
+constexpr size_t kChunksPerPoll = 16;
 
 struct Pick {
   float output;
