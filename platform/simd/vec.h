@@ -17,14 +17,13 @@ namespace sotto::simd {
 
 /// Halves, as sign-extended bits in 32-bit lanes, to floats for targets without an instruction: exponent and fraction move to their
 /// place, and a product moves the exponent's zero (through subnormal floats for subnormal halves: slow on some machines, but
-/// seldom). What is not finite gets its exponent after that, and a NaN becomes quiet, as the instructions make it; without
-/// infinities all of that is NaN, which takes less code.
-template <bool infinities, class Float, class Word, class ToFloat, class ToWord, class Select, class Any>
+/// seldom). Unless all are finite, what is not gets its exponent after that, and a NaN becomes quiet, as the instructions make it.
+template <bool finite, class Float, class Word, class ToFloat, class ToWord, class Select, class Any>
 static SOTTO_INLINE Float half_to_float(Word half, ToFloat to_float, ToWord to_word, Select select, Any any) {
-  const Word exponent = Word(variable(0x7c00));
   const Float value = to_float((half << 13) & Word(variable(0x8fffe000))) * Float(std::bit_cast<float>(variable(0x77800000)));
+  if constexpr (finite) return value;
+  const Word exponent = Word(variable(0x7c00));
   const auto special = (half & exponent) == exponent;
-  if constexpr (!infinities) return to_float(to_word(value) | select(special, Word(0xffffffff), Word(0)));
   if (any(special)) [[unlikely]] {
     const Word quiet = select((half & Word(0x03ff)) != Word(0), Word(1 << 22), Word(0));
     return to_float(to_word(value) | select(special, Word(0x7f800000) | quiet, Word(0)));
@@ -34,7 +33,7 @@ static SOTTO_INLINE Float half_to_float(Word half, ToFloat to_float, ToWord to_w
 
 template <class Arch>
 static SOTTO_INLINE float half_to_float(uint16_t half) {
-  return half_to_float<true, float>(
+  return half_to_float<false, float>(
       static_cast<uint32_t>(static_cast<int16_t>(half)), [](uint32_t word) { return std::bit_cast<float>(word); },
       [](float value) { return std::bit_cast<uint32_t>(value); }, [](bool yes, uint32_t a, uint32_t b) { return yes ? a : b; },
       [](bool yes) { return yes; });
@@ -68,8 +67,8 @@ struct Vec {
     simd::load_16(from, halves.data);
     return {xsimd::bitwise_cast<float>(halves << 16)};
   }
-  /// infinities: there may be some; NaN always.
-  template <bool infinities = true>
+  /// finite: all are.
+  template <bool finite = false>
   static SOTTO_INLINE Vec load_f16(const std::byte* from) {
     Vec x;
 #ifdef SOTTO_HAS_F16
@@ -77,7 +76,7 @@ struct Vec {
 #else
     Words halves;
     simd::load_16(from, halves.data);
-    x.v = half_to_float<infinities, Batch>(
+    x.v = half_to_float<finite, Batch>(
         halves, [](Words words) { return xsimd::bitwise_cast<float>(words); },
         [](Batch values) { return xsimd::bitwise_cast<uint32_t>(values); },
         [](auto mask, Words a, Words b) { return xsimd::select(mask, a, b); }, [](auto mask) { return xsimd::any(mask); });
@@ -129,7 +128,7 @@ struct Vec<Arch> {
     return x;
   }
   static constexpr bool kHasF16 = false;
-  template <bool infinities = true>
+  template <bool finite = false>
   static SOTTO_INLINE Vec load_f16(const std::byte* from) {
     uint32_t half;
     load_16(from, half);

@@ -282,5 +282,27 @@ TEST(Forward, NumbersThatAreNotFiniteAreFaultsThatSayWhere) {
         }
 }
 
+// A cache of halves would hold them as its largest number, and a plausible answer would come of it.
+TEST(Forward, KeysThatTurnOutOfTheRangeAreFaults) {
+  std::vector<std::byte> bytes = test::tiny_llama_gguf();
+  const auto clean = read_bytes_of(bytes);
+  const auto put = [&](std::string_view tensor, size_t at, float number) {
+    std::memcpy(bytes.data() + clean->find(tensor)->offset + at * sizeof number, &number, sizeof number);
+  };
+  // Of token 0, the norm is 8 and 63 zeros, and each number of a key 0.8 of the largest float; the first turn makes 1.38 of it.
+  for (size_t i = 0; i < 64; ++i) put("token_embd.weight", i, i == 0);
+  put("blk.0.attn_norm.weight", 0, 1.0f);
+  for (size_t row = 0; row < 32; ++row) put("blk.0.attn_k.weight", row * 64, 0.1f * std::numeric_limits<float>::max());
+  Machine machine;
+  const auto model = load(std::move(*read_bytes_of(std::move(bytes))), machine);
+  ASSERT_TRUE(model) << text_of(model);
+  const std::vector<TokenId> tokens{0, 0};
+  for (const auto cache : {kernels::KvType::f16, kernels::KvType::q8_0}) {
+    const KvShape shape{.context = 16, .chunk = 9, .type = cache};
+    EXPECT_TRUE(logits_of(*model, machine, std::span(tokens).first(1), {1}, shape)) << "position 0 does not turn";
+    EXPECT_REFUSED(logits_of(*model, machine, tokens, {2}, shape), ErrorCode::numeric_fault, "layer 0");
+  }
+}
+
 }  // namespace
 }  // namespace sotto::model

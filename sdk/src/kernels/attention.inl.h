@@ -277,22 +277,20 @@ struct Attention {
 
   // (kTile)
   static void load_scales(const std::byte* halves, float* to) {
-    for (size_t i = 0; i < kTile; i += V::kLanes) V::template load_f16<false>(halves + i * sizeof(uint16_t)).store(to + i);
+    for (size_t i = 0; i < kTile; i += V::kLanes) V::template load_f16<true>(halves + i * sizeof(uint16_t)).store(to + i);
   }
 
   // value_scales of a block of columns, so that the largest becomes kLargestCode, and 0 for slots that are not seen. Returns what a
-  // code then stands for; NaN if a scale is not finite.
+  // code then stands for.
   static float find_value_scales(const Block& block, const Tile& tile, const std::byte* values, size_t b) {
     float* const scales = block.value_scales + b * kTile;
     load_scales(values, scales);
     for (size_t i = 0; i < tile.begin - tile.start; ++i) scales[i] = 0.0f;
     for (size_t i = tile.end - tile.start; i < kTile; ++i) scales[i] = 0.0f;
     const float largest = accumulate<Arch>(kTile, 0.0f, [&](V so_far, auto at) { return simd::larger(at(scales), so_far); }).max();
-    const float fault =
-        accumulate<Arch>(kTile, 0.0f, [&](V so_far, auto at) { return so_far + at(scales) * V::broadcast(0.0f); }).sum();
     const V factor = V::broadcast(largest > 0.0f ? kLargestCode / largest : 0.0f);
     map_rows<Arch>(kTile, scales, [&](auto at) { return at(scales) * factor; });
-    return largest / kLargestCode + fault;
+    return largest / kLargestCode;
   }
 };
 

@@ -155,8 +155,8 @@ struct KernelTable {
   /// states, (n_spans, n_heads, attention_state_floats(head_dim)) of consecutive spans, become out, (n_heads, head_dim): what
   /// `attention` gives, to the bit. The states are used up.
   void (*attention_merge)(float* states, size_t n_spans, size_t n_heads, size_t head_dim, float* out);
-  /// One key and one value of head_dim floats into a slot of their head's keys and values. q8_0 rounds as GGUF's Q8_0 blocks do,
-  /// head_dim padded to 32; f16 saturates instead of overflowing.
+  /// One key and one value of head_dim finite floats into a slot of their head's keys and values. q8_0 rounds as GGUF's Q8_0 blocks
+  /// do, head_dim padded to 32; f16 saturates instead of overflowing.
   void (*kv_store)(KvType type, const float* key, const float* value, size_t head_dim, size_t slot, std::byte* keys,
                    std::byte* values);
   bool (*all_finite)(const float* x, size_t n);

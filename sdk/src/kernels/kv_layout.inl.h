@@ -34,7 +34,7 @@ struct F16Kv {
   using V = simd::Vec<Arch>;
   static constexpr float kLargest = 65504.0f;
   static constexpr size_t kNumberBytes = sizeof(quant::f16::Block);
-  static SOTTO_INLINE V load(const std::byte* from) { return V::template load_f16<false>(from); }  // no infinities: encode() clamps
+  static SOTTO_INLINE V load(const std::byte* from) { return V::template load_f16<true>(from); }  // finite: encode() clamps
   static void encode(const float* block, size_t n, std::byte* to) { quant::f16::encode(block, n, to); }
 };
 

@@ -1,6 +1,7 @@
 #include "model/forward.h"
 
 #include <algorithm>
+#include <atomic>
 
 #include "ops/attention.h"
 #include "ops/best_rows.h"
@@ -45,7 +46,7 @@ class Pass {
     });
   }
 
-  // x += attention(norm(x)). False: a number is not finite; looked for here since the cache may hide it in a largest one.
+  // x += attention(norm(x)). False: a number is not finite.
   bool attention_block(size_t i) {
     const WeightSet& w = weights_.layer(i);
     const LayerSpec& layer = spec_.layers[i];
@@ -63,8 +64,7 @@ class Pass {
                 part(w, Role::k, Role::k_bias, a_.qkv + q, qkv),  // (n, kv)
                 part(w, Role::v, Role::v_bias, a_.qkv + q + kv, qkv)});
       }
-      if (!context_.kernels.all_finite(a_.qkv, n_ * qkv)) return false;
-      rotate_and_store(w, layer, cache);
+      if (!rotate_and_store(w, layer, cache)) return false;
     }
     {
       const TraceSpan span(context_.trace, "attention", index);
@@ -161,8 +161,10 @@ class Pass {
     });
   }
 
-  void rotate_and_store(const WeightSet& w, const LayerSpec& layer, const ops::KvView& cache) {
+  // False: a number is not finite; looked for here since the cache would hide it in a largest one.
+  bool rotate_and_store(const WeightSet& w, const LayerSpec& layer, const ops::KvView& cache) {
     const size_t q = spec_.q_dim(), kv = spec_.kv_dim(), d = spec_.head_dim, half = spec_.rotary_dim / 2;
+    std::atomic<bool> finite{true};
     ops::for_each_token(context_, n_, [&](size_t t) {
       float* queries = a_.qkv + t * (q + 2 * kv);
       float* keys = queries + q;
@@ -175,12 +177,14 @@ class Pass {
         context_.kernels.rope(queries, spec_.n_heads, d, spec_.rotary_dim, spec_.rope_pairs, cos, sin);
         context_.kernels.rope(keys, spec_.n_kv_heads, d, spec_.rotary_dim, spec_.rope_pairs, cos, sin);
       }
+      if (!context_.kernels.all_finite(queries, q + 2 * kv)) return finite.store(false, std::memory_order_relaxed);
       const size_t slot = (first_ + t) % cache.n_slots;
       for (size_t h = 0; h < spec_.n_kv_heads; ++h) {
         const size_t at = h * cache.head_bytes;
         context_.kernels.kv_store(cache.type, keys + h * d, values + h * d, d, slot, cache.keys + at, cache.values + at);
       }
     });
+    return finite;
   }
 
   void norm_heads(const float* weight, float* heads, size_t n_heads) const {
