@@ -39,6 +39,24 @@ static SOTTO_INLINE uint32_t variable(uint32_t constant) {
 #endif
 }
 
+inline constexpr size_t kLine = 64;  // bytes of a cache line
+
+/// Asks for the cache line at `from`, of whatever lies there, into the second-level cache, which has more lines on their way at a
+/// time than the first.
+static SOTTO_INLINE void read_ahead(const std::byte* from) {
+  constexpr int kReading = 0, kSecondLevel = 2;  // as the compiler counts
+  __builtin_prefetch(from, kReading, kSecondLevel);
+}
+
+/// What `from` points to is loaded anew, not kept in a register: AVX-512 multiplies with a number of memory in every lane at no
+/// cost, where a broadcast of its own takes a turn of the arithmetic units.
+template <class Number>
+static SOTTO_INLINE void load_anew([[maybe_unused]] const Number*& from) {
+#ifdef __AVX512F__
+  asm("" : "+r"(from));
+#endif
+}
+
 // load_i8(from, to): 8-bit integers become floats. load_16(from, to): 16-bit numbers become 32-bit integers, signs
 // extended. load_f16(from, to): halves become floats, where an instruction does it (SOTTO_HAS_F16).
 

@@ -143,23 +143,25 @@ struct AttentionBlock {
                         return so_far + numerator;
                       }).sum();
     if (maximum != maximum_so_far) {
-      const V factor = simd::exp(V::broadcast(maximum_so_far - maximum));
-      map_rows<Arch>(shape.columns + 1, state, [&](auto at) { return at(state) * factor; });
+      const float factor = exp(maximum_so_far - maximum);
+      map_rows<Arch>(shape.columns, state, [&](auto at) { return at(state) * V::broadcast(factor); });
+      *shape.total(state) *= factor;
       maximum_so_far = maximum;
     }
-    float counts = 1.0f;
-    if (of_tile && highest != maximum) {
-      float lanes[V::kLanes];
-      simd::exp(V::broadcast(highest - maximum)).store(lanes);
-      counts = lanes[0];
-    }
+    const float counts = of_tile && highest != maximum ? exp(highest - maximum) : 1.0f;
     *shape.total(state) += sum * counts;
     return counts;
+  }
+
+ private:
+  static float exp(float x) {
+    float lanes[V::kLanes];
+    simd::exp(V::broadcast(x)).store(lanes);
+    return lanes[0];
   }
 };
 
 // Reads the next tile from memory while few rows work on this one, a part at each call: together they would wait for one another.
-// Into the second-level cache, which has more lines on their way at a time than the first.
 // Many rows take longer than their memory: they say 0.
 template <class Arch>
 class NextTile {
@@ -171,18 +173,16 @@ class NextTile {
     keys_ = args.keys + at;
     values_ = args.values + at;
     size_ = kKvTile * row_bytes;
-    step_ = (size_ / n_calls / kLine + 1) * kLine;
+    step_ = (size_ / n_calls / simd::kLine + 1) * simd::kLine;
   }
   SOTTO_INLINE void read() {
-    for (const size_t end = next_ + step_ < size_ ? next_ + step_ : size_; next_ < end; next_ += kLine) {
-      __builtin_prefetch(keys_ + next_, 0, kSecondLevel);
-      __builtin_prefetch(values_ + next_, 0, kSecondLevel);
+    for (const size_t end = next_ + step_ < size_ ? next_ + step_ : size_; next_ < end; next_ += simd::kLine) {
+      simd::read_ahead(keys_ + next_);
+      simd::read_ahead(values_ + next_);
     }
   }
 
  private:
-  static constexpr size_t kLine = 64;
-  static constexpr int kSecondLevel = 2;  // as the compiler counts
   const std::byte* keys_ = nullptr;
   const std::byte* values_ = nullptr;
   size_t size_ = 0, step_ = 0, next_ = 0;

@@ -100,10 +100,19 @@ struct FloatLayout {
     const std::byte* block = group + first * kColumnBytes;
     FloatBlock<Arch, kVectors, M>::add(
         [&](size_t column, size_t v) __attribute__((always_inline)) {
-          return Packing::template load<Arch>(block + column * kColumnBytes + v * kLanes * kBytes);
+          const size_t at = column * kColumnBytes + v * kLanes * kBytes;
+          if constexpr (M > 1) {
+            if (at % simd::kLine == 0) simd::read_ahead(block + at + kAhead);
+          }
+          return Packing::template load<Arch>(block + at);
         },
         x, n, sums);
   }
+
+ private:
+  // Several tokens take about as long to multiply as their weights to arrive, and the machine alone does not overlap the two. One
+  // token waits for memory only, as all tokens of codes do: asking costs them up to a third.
+  static constexpr size_t kAhead = 8192;  // bytes
 };
 
 /// A coded type, 32 columns unpacked at a time.

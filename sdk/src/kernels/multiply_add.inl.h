@@ -97,18 +97,22 @@ struct MultiplyAdd {
   template <size_t kRows, size_t kRegisters, class Rows, class Products>
   static __attribute__((noinline)) void tile(const Matrices& m, const Rows& b, const Products& products, size_t row,
                                              size_t column) {
-    const float* a = m.a + row * m.a_stride;
+    const float* a[kRows];
+    for (size_t r = 0; r < kRows; ++r) a[r] = m.a + (row + r) * m.a_stride;
     float* c = m.c + row * m.c_stride + column;
     typename Products::Sum sum[kRows][kRegisters];
     for (size_t r = 0; r < kRows; ++r) {
       for (size_t i = 0; i < kRegisters; ++i) sum[r][i] = Products::start(c + r * m.c_stride + i * V::kLanes);
     }
-    for (size_t k = 0; k < m.n_k; ++k, ++a) {
+    for (size_t k = 0; k < m.n_k; ++k) {
       typename Products::Sum columns[kRegisters];
       for (size_t i = 0; i < kRegisters; ++i) columns[i] = b(k, column + i * V::kLanes);
       for (size_t r = 0; r < kRows; ++r) {
-        const auto factor = Products::factor(a + r * m.a_stride);
-        for (size_t i = 0; i < kRegisters; ++i) sum[r][i] = Products::add(sum[r][i], factor, columns[i]);
+        for (size_t i = 0; i < kRegisters; ++i) {
+          if constexpr (kRegisters > 2) simd::load_anew(a[r]);  // of fewer, unrolling the loop is worth more
+          sum[r][i] = Products::add(sum[r][i], Products::factor(a[r]), columns[i]);
+        }
+        ++a[r];
       }
     }
     for (size_t r = 0; r < kRows; ++r) {
