@@ -111,7 +111,7 @@ struct FloatLayout {
 
  private:
   // Several tokens take about as long to multiply as their weights to arrive, and the machine alone does not overlap the two. One
-  // token waits for memory only, as all tokens of codes do: asking costs them up to a third.
+  // token, and any number of tokens of codes, are slower with asking (bench/README.md, Kernels).
   static constexpr size_t kAhead = 8192;  // bytes
 };
 
